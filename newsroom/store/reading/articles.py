@@ -1,0 +1,119 @@
+"""Articles as readers see them: current revisions with current labels, and one in full."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from psycopg.rows import DictRow
+from psycopg.sql import SQL
+
+from newsroom.db import Conn
+from newsroom.store.reading.where import ARTICLES, Where
+
+# Null where nothing was labelled yet: an absent label is never a zero.
+LABELS: Final = """
+SELECT CASE WHEN count(*) > 0 THEN jsonb_build_object(
+         'lean', max(n.score) FILTER (WHERE n.stage = 'lean' AND n.scope = 'article'),
+         'lean_confidence',
+             max(n.confidence) FILTER (WHERE n.stage = 'lean' AND n.scope = 'article'),
+         'headline_lean', max(n.score) FILTER (WHERE n.stage = 'lean' AND n.scope = 'headline'),
+         'tone', max(n.score) FILTER (WHERE n.stage = 'tone' AND n.scope = 'article'),
+         'tone_confidence',
+             max(n.confidence) FILTER (WHERE n.stage = 'tone' AND n.scope = 'article'),
+         'category', max(n.label) FILTER (WHERE n.stage = 'category' AND n.scope = 'article'),
+         'topic', max(n.label) FILTER (WHERE n.stage = 'topic' AND n.scope = 'article'),
+         'topic_confidence',
+             max(n.confidence) FILTER (WHERE n.stage = 'topic' AND n.scope = 'article'),
+         'news_type', max(n.label) FILTER (WHERE n.stage = 'news_type' AND n.scope = 'article'),
+         'news_type_confidence',
+             max(n.confidence) FILTER (WHERE n.stage = 'news_type' AND n.scope = 'article')
+       ) END AS labels
+  FROM annotations n
+ WHERE n.article_id = a.article_id AND n.content_sha256 = a.content_sha256
+   AND n.labeller = %(labeller)s AND n.superseded_at IS NULL AND n.scope <> 'sentence'
+"""
+
+ROW: Final = """
+SELECT a.article_id, a.revision, a.url, a.title, a.publisher_id, p.name AS publisher, a.bylines,
+       a.published_at, a.date_source, a.language, a.words, a.section, a.duplicate_of,
+       a.duplicate_reason, m.event_id, m.story_id, l.labels, a.sort_at
+"""
+
+JOINS: Final = f"""
+  JOIN publishers p ON p.publisher_id = a.publisher_id
+  LEFT JOIN event_members m ON m.article_id = a.article_id
+  LEFT JOIN LATERAL ({LABELS}) l ON true
+"""
+
+# The page is cut before the labels are joined, so that labels cost one look-up a shown row.
+LIST: Final = SQL(f"""
+{ROW}
+  FROM (SELECT a.* FROM articles a
+         WHERE a.superseded_at IS NULL AND {{where}}
+         ORDER BY {{order}} LIMIT %(rows)s) a
+{JOINS}
+ ORDER BY {{order}}
+""")
+
+COUNT: Final = SQL("SELECT count(*) AS n FROM articles a WHERE a.superseded_at IS NULL AND {where}")
+
+ORDERS: Final = {
+    "-published_at": SQL("a.sort_at DESC, a.article_id DESC"),
+    "published_at": SQL("a.sort_at, a.article_id"),
+}
+
+ONE: Final = f"""
+{ROW}, a.modified_at, a.text, a.content_sha256, a.fetched_at, a.via, a.extractor,
+       g.final_url, g.body_sha256, g.warc_file, g.warc_offset, a.page_id,
+       e.title AS event_title
+  FROM articles a
+{JOINS}
+  LEFT JOIN pages g ON g.page_id = a.page_id
+  LEFT JOIN events e ON e.event_id = m.event_id
+ WHERE a.superseded_at IS NULL AND a.article_id = %(article_id)s
+"""
+
+REVISIONS: Final = """
+SELECT revision, title, words, fetched_at, superseded_at, content_sha256
+  FROM articles WHERE article_id = %(article_id)s ORDER BY revision DESC
+"""
+
+WORK: Final = """
+SELECT stage, state, attempts, due_at, error_code, error_message, changed_at
+  FROM work WHERE article_id = %(article_id)s ORDER BY stage
+"""
+
+EXISTS: Final = "SELECT true AS found FROM articles WHERE article_id = %(article_id)s LIMIT 1"
+
+
+def page(conn: Conn, where: Where, *, order: str, rows: int) -> list[DictRow]:
+    """Up to ``rows`` current articles in a key of ``ORDERS``; ``labeller`` among the values."""
+    query = LIST.format(where=where.sql(ARTICLES), order=ORDERS[order])
+    return conn.execute(query, {**where.values, "rows": rows}).fetchall()
+
+
+def count(conn: Conn, where: Where) -> int:
+    """How many current articles answer."""
+    row = conn.execute(COUNT.format(where=where.sql(ARTICLES)), where.values).fetchone()
+    assert row is not None  # an aggregate has one row
+    return int(row["n"])
+
+
+def one(conn: Conn, article_id: str, labeller: str) -> DictRow | None:
+    """The current revision with its page, event and labels, text included."""
+    return conn.execute(ONE, {"article_id": article_id, "labeller": labeller}).fetchone()
+
+
+def revisions(conn: Conn, article_id: str) -> list[DictRow]:
+    """Every stored revision, newest first, without text."""
+    return conn.execute(REVISIONS, {"article_id": article_id}).fetchall()
+
+
+def work(conn: Conn, article_id: str) -> list[DictRow]:
+    """What is due, taken, done or quarantined for the article."""
+    return conn.execute(WORK, {"article_id": article_id}).fetchall()
+
+
+def exists(conn: Conn, article_id: str) -> bool:
+    """True where any revision is stored."""
+    return conn.execute(EXISTS, {"article_id": article_id}).fetchone() is not None

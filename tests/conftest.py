@@ -1,0 +1,128 @@
+"""Real services for every test: one embedded PostgreSQL and Valkey a session, a database a test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+
+from newsroom import ids, migrate, stack
+from newsroom.db import Database
+from newsroom.records import Article, DateSource, Publisher, Via
+from newsroom.settings import Settings
+from newsroom.store import publishers
+from newsroom.text import word_count
+
+TEMPLATE = "newsroom_template"
+
+# Tests must not be changed by the shell they run in.
+for name in list(os.environ):
+    if name.startswith("NEWSROOM_") and name != "NEWSROOM_DATA_DIR":
+        del os.environ[name]
+
+
+def _named(url: str, database: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
+
+
+@pytest.fixture(scope="session")
+def services() -> Iterator[stack.Services]:
+    """The embedded stack, in a folder the service user can reach (pytest's own is 0700)."""
+    home = Path(tempfile.mkdtemp(prefix="newsroom-tests-"))
+    home.chmod(0o711)
+    with stack.running(home) as running:
+        with psycopg.connect(running.database_url, autocommit=True) as conn:
+            conn.execute(f"CREATE DATABASE {TEMPLATE}")
+        migrate.upgrade(_named(running.database_url, TEMPLATE))
+        yield running
+    shutil.rmtree(home)
+
+
+@pytest.fixture
+def database_url(services: stack.Services) -> Iterator[str]:
+    """A migrated, empty database of this test alone."""
+    name = f"t_{uuid.uuid4().hex}"
+    with psycopg.connect(services.database_url, autocommit=True) as conn:
+        conn.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        yield _named(services.database_url, name)
+        conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    with Database(database_url) as database:
+        yield database
+
+
+@pytest.fixture
+def redis_url(services: stack.Services) -> Iterator[str]:
+    """A real broker, emptied before the test."""
+    import redis
+
+    client = redis.Redis.from_url(services.redis_url)
+    client.flushall()
+    client.close()
+    yield services.redis_url
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
+    return Settings(
+        database_url=SecretStr(database_url), redis_url=SecretStr(redis_url), home=tmp_path / "home"
+    )
+
+
+PUBLISHER = Publisher(
+    publisher_id="ledger",
+    name="The Ledger",
+    domain="ledger.example",
+    country="US",
+    language="en",
+    timezone="UTC",
+)
+
+
+class ArticleFactory(Protocol):
+    def __call__(self, name: str, **changes: Any) -> Article: ...
+
+
+@pytest.fixture
+def make_article(db: Database) -> ArticleFactory:
+    """Articles of one stored outlet; ``name`` is the end of the address."""
+    with db.transaction() as conn:
+        publishers.upsert(conn, [PUBLISHER])
+
+    def make(name: str, **changes: Any) -> Article:
+        url = f"https://ledger.example/{name}"
+        title = changes.get("title", f"Council votes on {name}")
+        text = changes.get("text", f"The council met about {name}. It voted after a long debate.")
+        values: dict[str, Any] = {
+            "article_id": ids.article_id(url),
+            "publisher_id": "ledger",
+            "url": url,
+            "canonical_url": url,
+            "title": title,
+            "text": text,
+            "text_sha256": ids.text_sha256(text),
+            "content_sha256": ids.content_sha256(title, text),
+            "language": "en",
+            "words": word_count(text),
+            "published_at": datetime(2026, 3, 2, 12, tzinfo=UTC),
+            "date_source": DateSource.PAGE,
+            "via": Via.FETCH,
+            "extractor": "test",
+            "fetched_at": datetime(2026, 3, 2, 13, tzinfo=UTC),
+        }
+        return Article(**(values | changes))
+
+    return make

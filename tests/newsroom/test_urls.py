@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsroom import ids, urls
+from newsroom.errors import Refused
+
+
+@pytest.mark.parametrize(
+    ("url", "canonical"),
+    [
+        ("http://www.bbc.co.uk/news/x?utm_source=a&id=3#top", "https://bbc.co.uk/news/x?id=3"),
+        ("https://Harbor.Example/2026/03/slug/", "https://harbor.example/2026/03/slug"),
+        ("http://harbor.example:80/a?b=1&a=2", "https://harbor.example/a?a=2&b=1"),
+        ("https://harbor.example:8443/a", "https://harbor.example:8443/a"),
+        ("https://harbor.example", "https://harbor.example/"),
+        ("https://harbor.example/A-Title", "https://harbor.example/A-Title"),
+    ],
+)
+def test_canonical(url: str, canonical: str) -> None:
+    assert urls.canonical(url) == canonical
+    assert urls.canonical(canonical) == canonical
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "/a", "ftp://a.example/b", "javascript:alert(1)", "http://", "http://[::1", "x" * 3000],
+)
+def test_what_is_no_address_is_refused(url: str) -> None:
+    with pytest.raises(Refused) as caught:
+        urls.canonical(url)
+    assert caught.value.code == "bad-url"
+
+
+@given(st.from_regex(r"https?://[a-z]{1,8}\.example/[a-zA-Z0-9/_%.?=&-]{0,40}", fullmatch=True))
+def test_canonical_is_stable(url: str) -> None:
+    once = urls.canonical(url)
+    assert urls.canonical(once) == once
+
+
+def test_registered_domain() -> None:
+    assert urls.registered_domain("News.BBC.co.uk") == "bbc.co.uk"
+    assert urls.registered_domain("harborledger.example") == "harborledger.example"
+
+
+def test_ids_depend_on_every_part_and_its_border() -> None:
+    assert ids.digest("ab", "c") != ids.digest("a", "bc")
+    assert ids.article_id("https://a.example/1") != ids.article_id("https://a.example/2")
+    assert len(ids.article_id("x")) == len(ids.page_id("x", "y")) == ids.ID_HEX
