@@ -46,13 +46,13 @@ JOINS: Final = f"""
 """
 
 # The page is cut before the labels are joined, so that labels cost one look-up a shown row.
-LIST: Final = SQL(f"""
-{ROW}
+LIST: Final = SQL("""
+{row}
   FROM (SELECT a.* FROM articles a
-         WHERE a.superseded_at IS NULL AND {{where}}
-         ORDER BY {{order}} LIMIT %(rows)s) a
-{JOINS}
- ORDER BY {{order}}
+         WHERE a.superseded_at IS NULL AND {where}
+         ORDER BY {order} LIMIT %(rows)s) a
+{joins}
+ ORDER BY {order}
 """)
 
 COUNT: Final = SQL("SELECT count(*) AS n FROM articles a WHERE a.superseded_at IS NULL AND {where}")
@@ -88,7 +88,9 @@ EXISTS: Final = "SELECT true AS found FROM articles WHERE article_id = %(article
 
 def page(conn: Conn, where: Where, *, order: str, rows: int) -> list[DictRow]:
     """Up to ``rows`` current articles in a key of ``ORDERS``; ``labeller`` among the values."""
-    query = LIST.format(where=where.sql(ARTICLES), order=ORDERS[order])
+    query = LIST.format(
+        row=SQL(ROW), joins=SQL(JOINS), where=where.sql(ARTICLES), order=ORDERS[order]
+    )
     return conn.execute(query, {**where.values, "rows": rows}).fetchall()
 
 

@@ -1,4 +1,4 @@
-"""How the pipeline is doing: what came in, what was refused, what is due, who labelled."""
+"""How the pipeline is doing: what came in, what was refused, what is due."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SELECT (SELECT count(*) FROM publishers) AS outlets,
 """
 
 DUPLICATES: Final = """
-SELECT duplicate_reason AS reason, count(*) AS n FROM articles
+SELECT duplicate_reason AS code, count(*) AS n FROM articles
  WHERE superseded_at IS NULL AND duplicate_of IS NOT NULL
  GROUP BY duplicate_reason ORDER BY duplicate_reason
 """
@@ -42,27 +42,6 @@ WORK: Final = """
 SELECT stage, state, error_code, count(*) AS n FROM work
  GROUP BY stage, state, error_code ORDER BY stage, state, error_code
 """
-
-RUNS: Final = """
-SELECT r.run_id, r.labeller, r.labeller_revision, r.codebook_version, r.codebook_digest,
-       r.prompt_digest, r.code_version, r.started_at
-  FROM runs r
- WHERE (%(after_at)s::timestamptz IS NULL OR (r.started_at, r.run_id) < (%(after_at)s, %(after_id)s))
- ORDER BY r.started_at DESC, r.run_id DESC LIMIT %(rows)s
-"""
-
-RUNS_COUNT: Final = "SELECT count(*) AS n FROM runs"
-
-# The codebook in use is the one of the newest run.
-CODEBOOK: Final = """
-SELECT c.version, c.digest, c.content, r.started_at AS used_at
-  FROM runs r
-  JOIN codebooks c ON (c.version, c.digest) = (r.codebook_version, r.codebook_digest)
- WHERE %(version)s::text IS NULL OR c.version = %(version)s
- ORDER BY r.started_at DESC, r.run_id DESC LIMIT 1
-"""
-
-MIGRATIONS: Final = "SELECT version FROM schema_migrations"
 
 
 def refused(conn: Conn, where: Where, *, rows: int) -> list[DictRow]:
@@ -98,26 +77,3 @@ def refusals_by_code(conn: Conn) -> list[DictRow]:
 def work(conn: Conn) -> list[DictRow]:
     """Work rows by stage, state and error code."""
     return conn.execute(WORK).fetchall()
-
-
-def runs(conn: Conn, *, after: tuple[object, str] | None, rows: int) -> list[DictRow]:
-    """Up to ``rows`` labelling runs, newest first."""
-    after_at, after_id = after if after is not None else (None, None)
-    return conn.execute(RUNS, {"after_at": after_at, "after_id": after_id, "rows": rows}).fetchall()
-
-
-def count_runs(conn: Conn) -> int:
-    """How many labelling runs there are."""
-    row = conn.execute(RUNS_COUNT).fetchone()
-    assert row is not None  # an aggregate has one row
-    return int(row["n"])
-
-
-def codebook(conn: Conn, version: str | None) -> DictRow | None:
-    """The codebook of the newest run, or of the newest run under that version."""
-    return conn.execute(CODEBOOK, {"version": version}).fetchone()
-
-
-def migrations(conn: Conn) -> set[str]:
-    """Versions applied to this database."""
-    return {str(row["version"]) for row in conn.execute(MIGRATIONS)}

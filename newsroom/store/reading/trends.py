@@ -58,18 +58,14 @@ SELECT {keys}, count(*) AS n, avg({value}) AS mean, stddev_samp({value}) AS sd
 """)
 
 
-def cells(
-    conn: Conn, where: Where, *, metric: str, by: Sequence[str], rows: int
-) -> list[DictRow]:
+def cells(conn: Conn, where: Where, *, metric: str, by: Sequence[str], rows: int) -> list[DictRow]:
     """One row a cell: the keys, ``n``, ``mean`` and sample ``sd`` (null below two)."""
     value, measured = METRICS[metric]
     query = CELLS.format(
-        keys=SQL(", ").join(
-            SQL("{} AS {}").format(DIMENSIONS[d][0], Identifier(d)) for d in by
-        ),
+        keys=SQL(", ").join(SQL("{} AS {}").format(DIMENSIONS[d][0], Identifier(d)) for d in by),
         value=value,
         joins=SQL(" ").join([measured, *(DIMENSIONS[d][1] for d in by)]),
         where=where.sql(ARTICLES),
-        groups=SQL(", ").join(SQL(str(i + 1)) for i in range(len(by))),  # type: ignore[arg-type]
+        groups=SQL(", ").join(SQL(str(i + 1)) for i in range(len(by))),
     )
     return conn.execute(query, {**where.values, "rows": rows}).fetchall()

@@ -40,7 +40,9 @@ ARTICLES: Final[Mapping[str, Composable]] = {
         "EXISTS (SELECT FROM event_members m "
         "WHERE m.article_id = a.article_id AND m.story_id = %(story)s)"
     ),
-    "category": _labelled("n.stage = 'category' AND n.scope = 'article' AND n.label = %(category)s"),
+    "category": _labelled(
+        "n.stage = 'category' AND n.scope = 'article' AND n.label = %(category)s"
+    ),
     "topic": _labelled("n.stage = 'topic' AND n.scope = 'article' AND n.label = %(topic)s"),
     "news_type": _labelled(
         "n.stage = 'news_type' AND n.scope = 'article' AND n.label = %(news_type)s"

@@ -1,0 +1,123 @@
+"""One demo, treated badly: killed in mid-crawl, its worker killed in mid-labelling, then looked at.
+
+``demo`` gives the finished, still served demo; the tests of this folder share it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 420.0
+
+
+@dataclass
+class Demo:
+    """A demo's folder and, while it runs, its process, address and printed summary."""
+
+    home: Path
+    summary: dict[str, Any] = field(default_factory=dict)
+    address: str = ""
+    killed_with_pages: int = 0
+    killed_with_open_work: int = 0
+    process: subprocess.Popen[str] | None = None
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        environment = {k: v for k, v in os.environ.items() if not k.endswith("_URL")}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "newsroom", "demo", "--home", str(self.home), *arguments],
+            cwd=ROOT, env=environment | {"NO_COLOR": "1"}, text=True,
+            stdout=subprocess.PIPE, stderr=(self.home / "stderr.log").open("a"),
+        )  # fmt: skip
+        return self.process
+
+    def query(self, sql: str) -> list[dict[str, Any]]:
+        url = json.loads((self.home / "stack.json").read_text())["database_url"]
+        with psycopg.connect(url, row_factory=dict_row) as conn:
+            return conn.execute(sql).fetchall()
+
+    def count(self, sql: str) -> int:
+        """A count, or 0 while the services are not up yet."""
+        try:
+            return int(self.query(sql)[0]["n"])
+        except (OSError, psycopg.Error, ValueError):
+            return 0
+
+    def state(self) -> dict[str, list[dict[str, Any]]]:
+        """Every row of every table, to compare before and after."""
+        tables = [
+            r["tablename"]
+            for r in self.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        ]
+        return {t: self.query(f"SELECT t::text AS row FROM {t} t ORDER BY 1") for t in sorted(tables)}
+
+    def read_summary(self) -> None:
+        assert self.process is not None
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if line.startswith("{"):
+                self.summary = json.loads(line)
+                self.address = self.summary["address"]
+                return
+        pytest.fail(f"the demo ended without a summary: {(self.home / 'stderr.log').read_text()[-3000:]}")
+
+    def end(self) -> int:
+        """Ctrl-C, and the exit code."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(60)
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    """Poll a real process; the only way to know is to look."""
+    event, deadline = threading.Event(), time.monotonic() + PATIENCE_S
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"waited {PATIENCE_S:.0f} s for {what}")
+        event.wait(0.05)
+
+
+def workers(parent: int) -> list[psutil.Process]:
+    """The Celery worker and its pool children below a demo."""
+    return [p for p in psutil.Process(parent).children(recursive=True) if "worker" in p.cmdline()]
+
+
+@pytest.fixture(scope="session")
+def demo() -> Iterator[Demo]:
+    home = Path(tempfile.mkdtemp(prefix="newsroom-demo-"))
+    home.chmod(0o711)
+    demo = Demo(home=home)
+
+    first = demo.start()
+    until(lambda: demo.count("SELECT count(*) AS n FROM pages") >= 20, "20 pages")
+    demo.killed_with_pages = demo.count("SELECT count(*) AS n FROM pages")
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+
+    second = demo.start()
+    until(lambda: demo.count("SELECT count(*) AS n FROM work WHERE state = 'done'") >= 20, "20 done")
+    demo.killed_with_open_work = demo.count("SELECT count(*) AS n FROM work WHERE state <> 'done'")
+    for process in workers(second.pid):
+        process.kill()
+    demo.read_summary()
+    yield demo
+    if demo.process is not None and demo.process.poll() is None:
+        demo.end()
+    shutil.rmtree(home)
