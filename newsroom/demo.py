@@ -91,7 +91,7 @@ def _port(wanted: int) -> int:
 
 
 def _work(settings: Settings, children: Children, report: Report) -> None:
-    outlets = load(demo=True).outlets(demo=True)
+    outlets = load(demo=True).outlets
     with (
         DemoServer.start() as web,
         Database(settings.require_database(), size_max=2) as db,

@@ -16,12 +16,14 @@ import socket
 import stat
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+import psycopg
+import redis
 from pydantic import SecretStr
 
 from newsroom import ids, process
@@ -162,8 +164,9 @@ def _postgres(home: Path, secret: str) -> Iterator[str]:
         command += ["-c", f"{name}={value}"]
     child = process.start(command, log=log, stop_signal=signal.SIGINT, user=user, cwd=Path("/"))
     try:
-        _until_listening(child, port, log, "PostgreSQL")
-        yield f"postgresql://newsroom:{secret}@127.0.0.1:{port}/postgres"
+        url = f"postgresql://newsroom:{secret}@127.0.0.1:{port}/postgres"
+        _until_ready(child, lambda: _accepts_queries(url), log, "PostgreSQL")
+        yield url
     finally:
         process.stop(child, signal.SIGINT)  # fast shutdown; SIGTERM would wait for clients
 
@@ -230,8 +233,9 @@ def _valkey(home: Path, secret: str) -> Iterator[str]:
     # The configuration goes in by standard input: a command line would show the password.
     child = process.start([binary, "-"], log=log, stdin=config.encode())
     try:
-        _until_listening(child, port, log, "Valkey")
-        yield f"redis://:{secret}@127.0.0.1:{port}/0"
+        url = f"redis://:{secret}@127.0.0.1:{port}/0"
+        _until_ready(child, lambda: _accepts_commands(url), log, "Valkey")
+        yield url
     finally:
         process.stop(child, signal.SIGTERM)
 
@@ -246,15 +250,30 @@ def _kill_leftover(pidfile: Path) -> None:
         os.kill(int(pid), signal.SIGKILL)
 
 
-def _until_listening(child: subprocess.Popen[bytes], port: int, log: Path, name: str) -> None:
+def _accepts_queries(url: str) -> bool:
+    try:
+        with psycopg.connect(url, connect_timeout=2):
+            return True
+    except psycopg.OperationalError:  # not listening, or still starting up
+        return False
+
+
+def _accepts_commands(url: str) -> bool:
+    try:
+        return bool(redis.Redis.from_url(url, socket_timeout=2).ping())
+    except redis.RedisError:  # not listening, or still loading its log
+        return False
+
+
+def _until_ready(
+    child: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path, name: str
+) -> None:
     deadline = time.monotonic() + READY_S
     while time.monotonic() < deadline:
         if child.poll() is not None:
             raise Misconfigured("service-died", f"{name} did not start: {process.tail(log)}")
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+        if ready():
+            return
         time.sleep(0.02)
     process.stop(child, signal.SIGKILL)
     raise Misconfigured("service-slow", f"{name} is not ready after {READY_S:.0f} s: {process.tail(log)}")

@@ -11,7 +11,7 @@ from newsroom.db import Conn
 # Current: not replaced, and made on the text the article has now.
 OF_ARTICLE: Final = """
 SELECT n.annotation_id, n.stage, n.scope, n.sentence, n.label, n.score, n.confidence,
-       n.distribution, n.scale, n.reason, n.evidence, n.labeller, n.labeller_revision,
+       n.distribution, n.scale, n.validated, n.reason, n.evidence, n.labeller, n.labeller_revision,
        n.codebook_version, n.prompt_digest, n.run_id, n.content_sha256, n.made_at,
        n.superseded_at, c.current
   FROM annotations n,

@@ -11,9 +11,12 @@ from psycopg.sql import SQL, Composable, Identifier
 from newsroom.db import Conn
 from newsroom.store.reading.where import ARTICLES, Where
 
+# The planner takes two equalities for independent and would expect one row of 50,000, and then loop
+# over them; inside coalesce it does not see the second, and hashes (measured: twice as fast).
 _OF: Final = (
     "JOIN annotations {alias} ON {alias}.article_id = a.article_id "
-    "AND {alias}.content_sha256 = a.content_sha256 AND {alias}.labeller = %(labeller)s "
+    "AND coalesce({alias}.content_sha256 = a.content_sha256, false) "
+    "AND {alias}.labeller = %(labeller)s "
     "AND {alias}.superseded_at IS NULL AND {alias}.stage = {stage} AND {alias}.scope = {scope}"
 )
 
