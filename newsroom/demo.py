@@ -92,6 +92,7 @@ def _port(wanted: int) -> int:
 
 def _work(settings: Settings, children: Children, report: Report) -> None:
     outlets = load(demo=True).outlets
+    doorbell = queue.make_app(settings)
     with (
         DemoServer.start() as web,
         Database(settings.require_database(), size_max=2) as db,
@@ -105,7 +106,7 @@ def _work(settings: Settings, children: Children, report: Report) -> None:
     ):
         for edition in EDITIONS:
             web.set_edition(edition)
-            bar = progress.add_task(f"crawl {edition}", total=None)
+            crawled = progress.add_task(f"crawl {edition}", total=None)
             with _timed(report, f"crawl {edition}"):
                 report.crawls.append(
                     crawl(
@@ -113,7 +114,8 @@ def _work(settings: Settings, children: Children, report: Report) -> None:
                         outlets,
                         demo_address=web.address,
                         revisit=edition > 1,
-                        progress=lambda n, bar=bar: progress.update(bar, completed=n),  # type: ignore[misc]
+                        progress=lambda *_, bar=crawled: progress.advance(bar),  # type: ignore[misc]
+                        ring=lambda new: queue.ring(doorbell, -(-new // settings.work.batch)),
                     )
                 )
             # Labels of this edition are made before the next one supersedes its texts.

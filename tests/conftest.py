@@ -49,6 +49,12 @@ def services() -> Iterator[stack.Services]:
 
 
 @pytest.fixture
+def template_url(services: stack.Services) -> str:
+    """The migrated, empty template: for reading only, and for no longer than one test."""
+    return _named(services.database_url, TEMPLATE)
+
+
+@pytest.fixture
 def database_url(services: stack.Services) -> Iterator[str]:
     """A migrated, empty database of this test alone."""
     name = f"t_{uuid.uuid4().hex}"

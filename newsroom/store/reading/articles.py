@@ -11,7 +11,7 @@ from newsroom.db import Conn
 from newsroom.store.reading.where import ARTICLES, Where
 
 # Null where nothing was labelled yet: an absent label is never a zero.
-LABELS: Final = """
+LABELS: Final = SQL("""
 SELECT CASE WHEN count(*) > 0 THEN jsonb_build_object(
          'lean', max(n.score) FILTER (WHERE n.stage = 'lean' AND n.scope = 'article'),
          'lean_confidence',
@@ -31,19 +31,19 @@ SELECT CASE WHEN count(*) > 0 THEN jsonb_build_object(
   FROM annotations n
  WHERE n.article_id = a.article_id AND n.content_sha256 = a.content_sha256
    AND n.labeller = %(labeller)s AND n.superseded_at IS NULL AND n.scope <> 'sentence'
-"""
+""")
 
-ROW: Final = """
+ROW: Final = SQL("""
 SELECT a.article_id, a.revision, a.url, a.title, a.publisher_id, p.name AS publisher, a.bylines,
        a.published_at, a.date_source, a.language, a.words, a.section, a.duplicate_of,
        a.duplicate_reason, m.event_id, m.story_id, l.labels, a.sort_at
-"""
+""")
 
-JOINS: Final = f"""
+JOINS: Final = SQL("""
   JOIN publishers p ON p.publisher_id = a.publisher_id
   LEFT JOIN event_members m ON m.article_id = a.article_id
-  LEFT JOIN LATERAL ({LABELS}) l ON true
-"""
+  LEFT JOIN LATERAL ({labels}) l ON true
+""").format(labels=LABELS)
 
 # The page is cut before the labels are joined, so that labels cost one look-up a shown row.
 LIST: Final = SQL("""
@@ -62,16 +62,16 @@ ORDERS: Final = {
     "published_at": SQL("a.sort_at, a.article_id"),
 }
 
-ONE: Final = f"""
-{ROW}, a.modified_at, a.text, a.content_sha256, a.fetched_at, a.via, a.extractor,
+ONE: Final = SQL("""
+{row}, a.modified_at, a.text, a.content_sha256, a.fetched_at, a.via, a.extractor,
        g.final_url, g.body_sha256, g.warc_file, g.warc_offset, a.page_id,
        e.title AS event_title
   FROM articles a
-{JOINS}
+{joins}
   LEFT JOIN pages g ON g.page_id = a.page_id
   LEFT JOIN events e ON e.event_id = m.event_id
  WHERE a.superseded_at IS NULL AND a.article_id = %(article_id)s
-"""
+""").format(row=ROW, joins=JOINS)
 
 REVISIONS: Final = """
 SELECT revision, title, words, fetched_at, superseded_at, content_sha256
@@ -88,9 +88,7 @@ EXISTS: Final = "SELECT true AS found FROM articles WHERE article_id = %(article
 
 def page(conn: Conn, where: Where, *, order: str, rows: int) -> list[DictRow]:
     """Up to ``rows`` current articles in a key of ``ORDERS``; ``labeller`` among the values."""
-    query = LIST.format(
-        row=SQL(ROW), joins=SQL(JOINS), where=where.sql(ARTICLES), order=ORDERS[order]
-    )
+    query = LIST.format(row=ROW, joins=JOINS, where=where.sql(ARTICLES), order=ORDERS[order])
     return conn.execute(query, {**where.values, "rows": rows}).fetchall()
 
 

@@ -11,15 +11,15 @@ from newsroom.db import Conn
 from newsroom.store.reading.articles import JOINS, ROW
 from newsroom.store.reading.where import EVENTS, STORIES, Where
 
-COLUMNS: Final = """
+COLUMNS: Final = SQL("""
 SELECT e.event_id, e.story_id, s.title AS story_title, e.title, e.title_article_id, e.first_at,
        e.last_at, e.articles, e.publishers, e.method
-"""
+""")
 
-LIST: Final = SQL(f"""
-{COLUMNS}
+LIST: Final = SQL("""
+{columns}
   FROM events e JOIN stories s ON s.story_id = e.story_id
- WHERE {{where}} ORDER BY {{order}} LIMIT %(rows)s
+ WHERE {where} ORDER BY {order} LIMIT %(rows)s
 """)
 
 COUNT: Final = SQL("SELECT count(*) AS n FROM events e WHERE {where}")
@@ -29,24 +29,24 @@ ORDERS: Final = {
     "-articles": SQL("e.articles DESC, e.event_id DESC"),
 }
 
-ONE: Final = f"""
-{COLUMNS}
+ONE: Final = SQL("""
+{columns}
   FROM events e JOIN stories s ON s.story_id = e.story_id WHERE e.event_id = %(event_id)s
-"""
+""").format(columns=COLUMNS)
 
-OF_STORY: Final = f"""
-{COLUMNS}
+OF_STORY: Final = SQL("""
+{columns}
   FROM events e JOIN stories s ON s.story_id = e.story_id
  WHERE e.story_id = %(story_id)s ORDER BY e.first_at, e.event_id
-"""
+""").format(columns=COLUMNS)
 
-MEMBERS: Final = f"""
-{ROW}, m.score, m.method
+MEMBERS: Final = SQL("""
+{row}, m.score, m.method
   FROM event_members m0 JOIN articles a USING (article_id)
-{JOINS}
+{joins}
  WHERE m0.event_id = %(event_id)s AND a.superseded_at IS NULL
  ORDER BY a.sort_at, a.article_id
-"""
+""").format(row=ROW, joins=JOINS)
 
 COVERAGE: Final = """
 SELECT a.publisher_id, p.name AS publisher, count(DISTINCT a.article_id) AS articles,
@@ -83,19 +83,21 @@ SELECT p.publisher_id, p.name AS publisher, o.articles AS articles_on_those_days
  ORDER BY o.articles DESC, p.publisher_id
 """
 
-STORY_COLUMNS: Final = """
+STORY_COLUMNS: Final = SQL("""
 SELECT s.story_id, s.title, s.title_article_id, s.first_at, s.last_at, s.articles, s.publishers,
        s.method, (SELECT count(*) FROM events e WHERE e.story_id = s.story_id) AS events
-"""
+""")
 
-STORY_LIST: Final = SQL(f"""
-{STORY_COLUMNS} FROM stories s WHERE {{where}}
+STORY_LIST: Final = SQL("""
+{columns} FROM stories s WHERE {where}
  ORDER BY s.last_at DESC, s.story_id DESC LIMIT %(rows)s
 """)
 
 STORY_COUNT: Final = SQL("SELECT count(*) AS n FROM stories s WHERE {where}")
 
-STORY_ONE: Final = f"{STORY_COLUMNS} FROM stories s WHERE s.story_id = %(story_id)s"
+STORY_ONE: Final = SQL("{columns} FROM stories s WHERE s.story_id = %(story_id)s").format(
+    columns=STORY_COLUMNS
+)
 
 OUTSIDE_EVENTS: Final = """
 SELECT count(*) AS n FROM event_members WHERE story_id = %(story_id)s AND event_id IS NULL
@@ -104,7 +106,7 @@ SELECT count(*) AS n FROM event_members WHERE story_id = %(story_id)s AND event_
 
 def page(conn: Conn, where: Where, *, order: str, rows: int) -> list[DictRow]:
     """Up to ``rows`` events in a key of ``ORDERS``."""
-    query = LIST.format(where=where.sql(EVENTS), order=ORDERS[order])
+    query = LIST.format(columns=COLUMNS, where=where.sql(EVENTS), order=ORDERS[order])
     return conn.execute(query, {**where.values, "rows": rows}).fetchall()
 
 
@@ -142,7 +144,7 @@ def of_story(conn: Conn, story_id: str) -> list[DictRow]:
 
 def stories(conn: Conn, where: Where, *, rows: int) -> list[DictRow]:
     """Up to ``rows`` stories, those with the newest article first."""
-    query = STORY_LIST.format(where=where.sql(STORIES))
+    query = STORY_LIST.format(columns=STORY_COLUMNS, where=where.sql(STORIES))
     return conn.execute(query, {**where.values, "rows": rows}).fetchall()
 
 

@@ -1,0 +1,209 @@
+"""The default labeller: frozen MiniLM, word n-grams and small trained heads; no language model.
+
+It gives lean (article and headline), tone, topic, category and news type, never `news analysis`,
+for which nothing was trained. See annotator/heads/MODEL_CARD.md for what the labels are worth.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from annotator import encoder, masking
+from annotator.codebook.loader import Codebook
+from annotator.codebook.loader import load as load_codebook
+from annotator.heads.features import READ_CHARS
+from annotator.heads.model import TONE_STRETCH, Heads
+from annotator.heads.model import load as load_heads
+from annotator.labellers.base import ArticleInput, Label, Labelled
+from newsroom.errors import Misconfigured, Refused
+from newsroom.records import Scope, Stage
+from newsroom.text import sentences, word_count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+BATCH = 64
+MIN_WORDS = 5
+# Function words make up 25..50 % of English prose and hardly any of other languages' text.
+FUNCTION_WORDS = frozenset(
+    "the of and to in is that for on with as was it by at from be are this have has not but they "
+    "his her he she you we were will would an or which their its who had been".split()
+)
+MIN_FUNCTION_SHARE = 0.12
+LANGUAGE_WORDS = 20
+MAX_EVIDENCE = 3
+TOP_TOPICS = 5
+WORD = re.compile(r"[^\W\d_]+")
+
+
+class EmbeddedLabeller:
+    """Labels batches of articles together; loading reads the encoder and the heads."""
+
+    id = "embedded"
+
+    def __init__(self) -> None:
+        self._heads: Heads = load_heads()
+        self._codebook: Codebook = load_codebook()
+        made_for = (self._heads.encoder_version, self._heads.masking_digest)
+        here = (encoder.version(), masking.digest())
+        if made_for != here:
+            raise Misconfigured(
+                "heads-stale", f"heads were trained for {made_for}, here is {here}: train again"
+            )
+        source = "|".join((*here, self._heads.digest, self._codebook.digest))
+        self.revision = hashlib.sha256(source.encode()).hexdigest()[:12]
+
+    @property
+    def encoder(self) -> str:
+        """The frozen encoder's version."""
+        return encoder.version()
+
+    def label(self, articles: Sequence[ArticleInput]) -> Iterator[Labelled | Refused]:
+        """One outcome for each article, in order: labels and vector, or why it has none."""
+        for start in range(0, len(articles), BATCH):
+            batch = articles[start : start + BATCH]
+            refusals = [refusal(article) for article in batch]
+            readable = [a for a, why in zip(batch, refusals, strict=True) if why is None]
+            answers = iter(self._answers(readable) if readable else ())
+            for why in refusals:
+                yield next(answers) if why is None else why
+
+    def _answers(self, articles: Sequence[ArticleInput]) -> list[Labelled]:
+        heads = self._heads
+        titles = [masking.mask(article.title) for article in articles]
+        texts = [masking.mask(article.text) for article in articles]
+        parts, present = encoder.masked_parts(list(zip(titles, texts, strict=True)))
+        alone = np.zeros_like(parts)
+        alone[:, 0] = parts[:, 0]
+        nothing = [""] * len(articles)
+        vectors = encoder.pooled(parts)
+        lean, topic, news_type = (
+            heads.classify(name, titles, texts, parts) for name in ("lean", "topic", "news_type")
+        )
+        headline = heads.classify("lean", titles, nothing, alone)
+        valence = heads.tone.values(parts, present)
+        tone3 = heads.tone.probabilities(valence)
+        labelled = []
+        for i, article in enumerate(articles):
+            labels = [
+                self._lean(lean[i], Scope.ARTICLE, article.text),
+                self._tone(float(valence[i]), tone3[i]),
+                *self._topic(topic[i], article.text),
+                self._news_type(news_type[i], article.text),
+            ]
+            if present[i, 0]:
+                labels.append(self._lean(headline[i], Scope.HEADLINE, ""))
+            labelled.append(Labelled(labels=tuple(labels), vector=vectors[i]))
+        return labelled
+
+    def _lean(self, p: NDArray[np.floating], scope: Scope, text: str) -> Label:
+        names = self._heads.classifiers["lean"].labels
+        scale = self._codebook.questions["lean"].scale
+        assert scale is not None
+        best = int(p.argmax())
+        return Label(
+            stage=Stage.LEAN,
+            scope=scope,
+            label=names[best],
+            score=float(sum(x * scale.map[name] for x, name in zip(p, names, strict=True))),
+            confidence=float(p[best]),
+            distribution=_named(names, p),
+            evidence=self._evidence("lean", best, text),
+            scale=scale.id,
+            validated=scope.value not in self._codebook.questions["lean"].unvalidated_units,
+        )
+
+    def _tone(self, valence: float, p: NDArray[np.floating]) -> Label:
+        names = self._heads.tone.labels
+        scale = self._codebook.questions["tone"].scale
+        assert scale is not None
+        best = int(p.argmax())
+        return Label(
+            stage=Stage.TONE,
+            scope=Scope.ARTICLE,
+            label=names[best],
+            score=valence * TONE_STRETCH,
+            confidence=float(p[best]),
+            distribution=_named(names, p),
+            scale=scale.id,
+        )
+
+    def _topic(self, p: NDArray[np.floating], text: str) -> tuple[Label, Label]:
+        names = self._heads.classifiers["topic"].labels
+        best = int(p.argmax())
+        evidence = self._evidence("topic", best, text)
+        by_category = dict.fromkeys(self._codebook.questions["category"].label_ids, 0.0)
+        for name, x in zip(names, p, strict=True):
+            by_category[self._codebook.category_of(name)] += float(x)
+        leading = sorted(range(len(names)), key=lambda k: (-p[k], k))[:TOP_TOPICS]
+        category = self._codebook.category_of(names[best])
+        topic = Label(
+            stage=Stage.TOPIC,
+            scope=Scope.ARTICLE,
+            label=names[best],
+            score=None,
+            confidence=float(p[best]),
+            distribution={names[k]: round(float(p[k]), 6) for k in leading},
+            evidence=evidence,
+        )
+        return topic, Label(
+            stage=Stage.CATEGORY,
+            scope=Scope.ARTICLE,
+            label=category,
+            score=None,
+            confidence=by_category[category],
+            distribution={name: round(x, 6) for name, x in by_category.items()},
+            evidence=evidence,
+        )
+
+    def _news_type(self, p: NDArray[np.floating], text: str) -> Label:
+        names = self._heads.classifiers["news_type"].labels
+        best = int(p.argmax())
+        return Label(
+            stage=Stage.NEWS_TYPE,
+            scope=Scope.ARTICLE,
+            label=names[best],
+            score=None,
+            confidence=float(p[best]),
+            distribution=_named(names, p),
+            evidence=self._evidence("news_type", best, text),
+        )
+
+    def _evidence(self, name: str, best: int, text: str) -> tuple[int, ...]:
+        """Up to three sentences whose words push hardest toward the label, strongest first.
+
+        Only the n-gram part of a head can be traced to sentences; the vector part cannot.
+        """
+        head, vocabulary = self._heads.classifiers[name], self._heads.vocabulary
+        pushes: list[tuple[float, int]] = []
+        for number, (start, end) in enumerate(sentences(text[:READ_CHARS])):
+            columns, _ = vocabulary.row(text[start:end])
+            rows = head.sparse[columns]
+            gain = vocabulary.idf[columns] @ (rows[:, best] - rows.mean(axis=1))
+            if gain > 0:
+                pushes.append((-float(gain), number))
+        return tuple(number for _, number in sorted(pushes)[:MAX_EVIDENCE])
+
+
+def refusal(article: ArticleInput) -> Refused | None:
+    """Why an article cannot be labelled, or None: it is empty, too short, or not English."""
+    if not article.text.strip():
+        return Refused("text-empty", "the article has no text")
+    count = word_count(article.text)
+    if count < MIN_WORDS:
+        return Refused("text-too-short", f"the text has {count} words, {MIN_WORDS} are needed")
+    found = WORD.findall(article.text[:READ_CHARS].lower())
+    share = sum(word in FUNCTION_WORDS for word in found) / max(len(found), 1)
+    if len(found) >= LANGUAGE_WORDS and share < MIN_FUNCTION_SHARE:
+        return Refused("language-not-english", "the text does not read as English prose")
+    return None
+
+
+def _named(names: Sequence[str], p: NDArray[np.floating]) -> dict[str, float]:
+    return {name: round(float(x), 6) for name, x in zip(names, p, strict=True)}

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import pytest
+
+from annotator.codebook.loader import load as load_codebook
+from annotator.heads import model
+from annotator.labellers import embedded
+from annotator.labellers.base import ArticleInput, ArticleLabels, Label
+from annotator.labellers.embedded import EmbeddedLabeller
+from annotator.labellers.scripted import ScriptedLabeller
+from newsroom.errors import Misconfigured, Refused
+from newsroom.records import Scope, Stage
+from newsroom.text import sentences
+
+BORDER = ArticleInput(
+    title="Border crossings fall as asylum rules tighten",
+    text=(
+        "Fewer migrants crossed the southern border in May, officials said on Tuesday. "
+        "The number of families asking for asylum fell by a third after new immigration rules. "
+        "Border agents in Redfield said that deportation flights have resumed. "
+        "The weather was mild."
+    ),
+)
+MATCH = ArticleInput(
+    title="Harrow City win the cup in added time",
+    text=(
+        "The team scored twice in the last minutes of the game. The coach praised his players "
+        "after the season's final match, and fans sang in the stadium. The league champions had "
+        "led since the first half."
+    ),
+)
+SPANISH = ArticleInput(
+    title="El consejo vota el cierre del puente",
+    text="El consejo municipal ha decidido cerrar el puente durante el verano, porque los "
+    "ingenieros encontraron grietas en los pilares y la reparación tardará varios meses.",
+)
+
+
+@pytest.fixture(scope="module")
+def labeller() -> EmbeddedLabeller:
+    return EmbeddedLabeller()
+
+
+def only(labels: ArticleLabels | Refused, stage: Stage, scope: Scope = Scope.ARTICLE) -> Label:
+    assert not isinstance(labels, Refused)
+    (found,) = [x for x in labels if (x.stage, x.scope) == (stage, scope)]
+    return found
+
+
+def test_each_stage_and_scope_once(labeller: EmbeddedLabeller) -> None:
+    (labels,) = labeller.label([BORDER])
+    assert not isinstance(labels, Refused)
+    assert sorted((x.stage.value, x.scope.value) for x in labels) == [
+        ("category", "article"),
+        ("lean", "article"),
+        ("lean", "headline"),
+        ("news_type", "article"),
+        ("tone", "article"),
+        ("topic", "article"),
+    ]
+
+
+def test_topics_of_plain_cases(labeller: EmbeddedLabeller) -> None:
+    border, match = labeller.label([BORDER, MATCH])
+    assert only(border, Stage.TOPIC).label == "immigration"
+    assert only(border, Stage.CATEGORY).label == "politics"
+    assert only(match, Stage.TOPIC).label == "sports"
+    assert only(match, Stage.CATEGORY).label == "sports"
+    assert only(border, Stage.NEWS_TYPE).label == "news report"
+
+
+def test_opinion_is_told_from_report(labeller: EmbeddedLabeller) -> None:
+    column = ArticleInput(
+        title="We must stop pretending",
+        text="We should stop pretending that this budget is anything but a confession of defeat. "
+        "I believe that our leaders know it. Why do we let them treat us like children? It is "
+        "time that we said so, and it is our moral duty to vote them out.",
+    )
+    (labels,) = labeller.label([column])
+    assert only(labels, Stage.NEWS_TYPE).label == "opinion"
+
+
+def test_tone_orders_grief_below_joy(labeller: EmbeddedLabeller) -> None:
+    grief = ArticleInput(title="", text="Families wept as the terrible fire killed their children.")
+    joy = ArticleInput(title="", text="Neighbours celebrated the wonderful new library with joy.")
+    low, high = (only(x, Stage.TONE).score for x in labeller.label([grief, joy]))
+    assert low is not None
+    assert high is not None
+    assert -5 <= low < -0.5 < 0.5 < high <= 5
+
+
+def test_numbers_are_what_the_codebook_says(labeller: EmbeddedLabeller) -> None:
+    (labels,) = labeller.label([BORDER])
+    scale = load_codebook().questions["lean"].scale
+    assert scale is not None
+    for scope in (Scope.ARTICLE, Scope.HEADLINE):
+        lean = only(labels, Stage.LEAN, scope)
+        assert lean.distribution is not None
+        assert sum(lean.distribution.values()) == pytest.approx(1, abs=1e-5)
+        expected = sum(scale.map[name] * p for name, p in lean.distribution.items())
+        assert lean.score == pytest.approx(expected, abs=1e-4)
+        assert lean.scale == "mapped3"
+        assert lean.confidence == pytest.approx(max(lean.distribution.values()), abs=1e-5)
+    topic = only(labels, Stage.TOPIC)
+    assert topic.distribution is not None
+    assert len(topic.distribution) == 5
+    assert next(iter(topic.distribution)) == topic.label
+
+
+def test_evidence_names_sentences_of_the_text(labeller: EmbeddedLabeller) -> None:
+    (labels,) = labeller.label([BORDER])
+    evidence = only(labels, Stage.TOPIC).evidence
+    assert 1 <= len(evidence) <= 3
+    count = len(sentences(BORDER.text))
+    assert all(0 <= number < count for number in evidence)
+    assert count - 1 not in evidence  # the weather says nothing of immigration
+
+
+def test_the_outlet_has_no_say(labeller: EmbeddedLabeller) -> None:
+    def signed(name: str) -> ArticleInput:
+        return ArticleInput(
+            title=BORDER.title, text=f"REDFIELD ({name}) — {BORDER.text} Agents told {name} so."
+        )
+
+    one, other = labeller.label([signed("CNN"), signed("Fox News")])
+    assert only(one, Stage.LEAN).distribution == pytest.approx(only(other, Stage.LEAN).distribution)
+
+
+def test_refusals_are_named_and_the_batch_goes_on(labeller: EmbeddedLabeller) -> None:
+    batch = [ArticleInput(title="A", text=" "), BORDER, ArticleInput(title="B", text="Too few words"), SPANISH]
+    outcomes = list(labeller.label(batch))
+    codes = [x.code if isinstance(x, Refused) else None for x in outcomes]
+    assert codes == ["text-empty", None, "text-too-short", "language-not-english"]
+
+
+def test_batches_do_not_change_labels(labeller: EmbeddedLabeller) -> None:
+    (alone,) = labeller.label([MATCH])
+    *_, last = labeller.label([BORDER] * embedded.BATCH + [MATCH])
+    for a, b in zip(alone, last, strict=True):  # type: ignore[arg-type]
+        assert (a.label, a.evidence) == (b.label, b.evidence)
+        assert a.confidence == pytest.approx(b.confidence, abs=1e-4)
+
+
+def test_no_title_no_headline_label(labeller: EmbeddedLabeller) -> None:
+    (labels,) = labeller.label([ArticleInput(title="", text=BORDER.text)])
+    assert not isinstance(labels, Refused)
+    assert Scope.HEADLINE not in {x.scope for x in labels}
+
+
+def test_vectors_come_with_the_labels(labeller: EmbeddedLabeller) -> None:
+    kept, refused = labeller.label_with_vectors([BORDER, SPANISH])
+    assert kept.vector is not None
+    assert float(kept.vector @ kept.vector) == pytest.approx(1, abs=1e-4)
+    assert refused.vector is None
+
+
+def test_heads_for_another_encoder_are_misconfigured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded.masking, "digest", lambda: "other")
+    with pytest.raises(Misconfigured) as caught:
+        EmbeddedLabeller()
+    assert caught.value.code == "heads-stale"
+
+
+def test_revision_is_stable_and_known_classifiers_are_loaded(labeller: EmbeddedLabeller) -> None:
+    assert labeller.revision == EmbeddedLabeller().revision
+    assert set(model.load().classifiers) == set(model.CLASSIFIERS)
+
+
+def test_scripted_labels_depend_on_text_alone_and_follow_the_table() -> None:
+    refused = Refused("paywall", "stub")
+    scripted = ScriptedLabeller({"C": refused})
+    first, table, empty = scripted.label(
+        [BORDER, ArticleInput(title="C", text="x"), ArticleInput(title="D", text="")]
+    )
+    assert [first] == list(ScriptedLabeller().label([BORDER]))
+    assert table is refused
+    assert isinstance(empty, Refused)
+    assert scripted.revision != ScriptedLabeller().revision
+    topic, category = only(first, Stage.TOPIC), only(first, Stage.CATEGORY)
+    assert load_codebook().category_of(topic.label or "") == category.label
