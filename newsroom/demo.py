@@ -24,7 +24,7 @@ from scraper.crawl import CrawlReport, crawl
 from scraper.demo.server import DemoServer
 from scraper.registry import load
 
-from newsroom import queue, site
+from newsroom import process, queue, site
 from newsroom.db import Database
 from newsroom.demo_score import score
 from newsroom.errors import Misconfigured
@@ -36,7 +36,7 @@ from newsroom.store import totals, work
 EDITIONS = (1, 2)  # the second changes some pages: a silent edit, a correction
 PROCESSES = 2
 LEASE_S = 60.0
-STALLED_S = 300.0
+STALLED_S = 120.0
 
 
 @dataclass(slots=True)
@@ -146,7 +146,7 @@ def _drain(
         progress.update(bar, total=total, completed=total - left)
         if time.monotonic() - last_change > STALLED_S:
             raise Misconfigured(
-                "demo-stalled", f"no label for {STALLED_S:.0f} s: see {children.log('worker')}"
+                "demo-stalled", f"no label for {STALLED_S:.0f} s: {process.tail(children.log('worker'), 3)}"
             )
         site.revive(settings, children)
         time.sleep(site.WATCH_S)

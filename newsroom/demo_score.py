@@ -27,10 +27,9 @@ def score(conn: Conn) -> dict[str, float | int]:
 
 
 def truth() -> dict[str, dict[str, Any]]:
-    """The last revision of every true article, by canonical address."""
+    """Every true article, by canonical address."""
     articles = json.loads(TRUTH.read_text(encoding="utf-8"))["articles"]
-    ordered = sorted(articles, key=lambda a: a["revision"])
-    return {canonical(a["url"]): a for a in ordered}
+    return {canonical(a["url"]): a for a in articles}
 
 
 def compare(wanted: Mapping[str, Mapping[str, Any]], rows: Iterable[Mapping[str, Any]]) -> dict[str, float | int]:

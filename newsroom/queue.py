@@ -38,6 +38,7 @@ def make_app(settings: Settings) -> Celery:
         worker_prefetch_multiplier=1,
         worker_soft_shutdown_timeout=60,
         worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,  # our log writes to stderr itself
         worker_send_task_events=False,
         broker_connection_retry_on_startup=True,
         broker_transport_options={
