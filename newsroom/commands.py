@@ -148,7 +148,7 @@ def doctor(as_json: Json = False) -> None:
         print(json.dumps(checks, indent=1))
     else:
         for name, answer in checks.items():
-            print(f"{'ok  ' if answer == 'ok' else 'FAIL'} {name}{'' if answer == 'ok' else f': {answer}'}")
+            print(f"ok   {name}" if answer == "ok" else f"FAIL {name}: {answer}")
     if any(answer != "ok" for answer in checks.values()):
         raise SystemExit(4)
 

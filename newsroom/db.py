@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Self
 
 import psycopg
 from psycopg import Connection
@@ -73,8 +74,9 @@ class Database:
         if self._opened:
             self._pool.close()
 
-    def __enter__(self) -> Database:
-        return self.open()
+    def __enter__(self) -> Self:
+        self.open()
+        return self
 
     def __exit__(self, *exc: object) -> None:
         self.close()

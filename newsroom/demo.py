@@ -15,15 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from annotator.commands import EARLIEST
-from annotator.grouping import regroup
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from scraper.crawl import CrawlReport, crawl
-from scraper.demo.server import DemoServer
-from scraper.registry import load
 
+from annotator.commands import EARLIEST
+from annotator.grouping import regroup
 from newsroom import process, queue, site
 from newsroom.db import Database
 from newsroom.demo_score import score
@@ -32,6 +29,9 @@ from newsroom.settings import Settings
 from newsroom.site import Children
 from newsroom.stack import free_port
 from newsroom.store import totals, work
+from scraper.crawl import CrawlReport, crawl
+from scraper.demo.server import DemoServer
+from scraper.registry import load
 
 EDITIONS = (1, 2)  # the second changes some pages: a silent edit, a correction
 PROCESSES = 2
@@ -114,7 +114,7 @@ def _work(settings: Settings, children: Children, report: Report) -> None:
                         outlets,
                         demo_address=web.address,
                         revisit=edition > 1,
-                        progress=lambda *_, bar=crawled: progress.advance(bar),  # type: ignore[misc]
+                        progress=lambda *_, bar=crawled: progress.advance(bar),
                         ring=lambda new: queue.ring(doorbell, -(-new // settings.work.batch)),
                     )
                 )
@@ -146,7 +146,8 @@ def _drain(
         progress.update(bar, total=total, completed=total - left)
         if time.monotonic() - last_change > STALLED_S:
             raise Misconfigured(
-                "demo-stalled", f"no label for {STALLED_S:.0f} s: {process.tail(children.log('worker'), 3)}"
+                "demo-stalled",
+                f"no label for {STALLED_S:.0f} s: {process.tail(children.log('worker'), 3)}",
             )
         site.revive(settings, children)
         time.sleep(site.WATCH_S)

@@ -12,7 +12,6 @@ from typing import Any
 import scraper.demo
 from annotator.codebook.loader import load, mbd_crosswalk
 from annotator.events.scores import b_cubed
-
 from newsroom.db import Conn
 from newsroom.store import totals
 from newsroom.urls import canonical
@@ -32,7 +31,9 @@ def truth() -> dict[str, dict[str, Any]]:
     return {canonical(a["url"]): a for a in articles}
 
 
-def compare(wanted: Mapping[str, Mapping[str, Any]], rows: Iterable[Mapping[str, Any]]) -> dict[str, float | int]:
+def compare(
+    wanted: Mapping[str, Mapping[str, Any]], rows: Iterable[Mapping[str, Any]]
+) -> dict[str, float | int]:
     """Compare stored rows (one a label) with the truth. Absent labels are left out, and counted."""
     found: dict[str, Mapping[str, Any]] = {}
     labels: dict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
@@ -71,7 +72,12 @@ def _agreement(
         if "news_type" in s and t["news_type"] != "news analysis"
     ]
     lean = [(_side(t["lean"]), s["lean"]["label"]) for t, s in pairs if "lean" in s]
-    for name, both in (("category", category), ("topic", topic), ("news type", kind), ("lean side", lean)):
+    for name, both in (
+        ("category", category),
+        ("topic", topic),
+        ("news type", kind),
+        ("lean side", lean),
+    ):
         if both:
             result[f"{name} accuracy"] = round(fmean(a == b for a, b in both), 3)
     for name in ("lean", "tone"):

@@ -61,5 +61,5 @@ def _disk(settings: Settings) -> str:
     place = settings.home if settings.home.exists() else settings.home.absolute().parent
     free = shutil.disk_usage(place).free
     if free < DISK_MIN_BYTES:
-        return f"{free / 1e9:.1f} GB free; below {DISK_MIN_BYTES / 1e9:.0f} GB nothing is archived safely"
+        return f"only {free / 1e9:.1f} GB free: nothing is archived safely"
     return "ok"

@@ -11,7 +11,7 @@ from newsroom.settings import Settings
 
 
 def configure(settings: Settings) -> None:
-    """Set up structlog once a process; ids bound with ``structlog.contextvars`` are on each line."""
+    """Set up structlog once a process; bound ids are on each line."""
     level = logging.getLevelNamesMapping()[settings.log_level]
     render: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()

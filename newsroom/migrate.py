@@ -80,9 +80,16 @@ def upgrade(database_url: str) -> list[str]:
 
 def applied(conn: psycopg.Connection[tuple[str, ...]]) -> list[str]:
     """Versions in the database, oldest first."""
-    if conn.execute("SELECT to_regclass('schema_migrations')").fetchone() == (None,):
+    if not _exists(conn, "schema_migrations"):
         return []
-    return [row[0] for row in conn.execute("SELECT version FROM schema_migrations ORDER BY version")]
+    return [
+        row[0] for row in conn.execute("SELECT version FROM schema_migrations ORDER BY version")
+    ]
+
+
+def _exists(conn: psycopg.Connection[tuple[str, ...]], table: str) -> bool:
+    row = conn.execute("SELECT to_regclass(%s)::text", (table,)).fetchone()
+    return row is not None and row[0] is not None
 
 
 def _connect(database_url: str) -> psycopg.Connection[tuple[str, ...]]:
@@ -98,7 +105,9 @@ def _connect(database_url: str) -> psycopg.Connection[tuple[str, ...]]:
 @contextmanager
 def _lock(conn: psycopg.Connection[tuple[str, ...]]) -> Iterator[None]:
     deadline = time.monotonic() + WAIT_S
-    while conn.execute("SELECT pg_try_advisory_lock(%s)::text", (LOCK_KEY,)).fetchone() != ("true",):
+    while conn.execute("SELECT pg_try_advisory_lock(%s)::text", (LOCK_KEY,)).fetchone() != (
+        "true",
+    ):
         if time.monotonic() > deadline:
             raise Misconfigured("migration-busy", "another migrator holds the lock; try again")
         time.sleep(0.2)
@@ -109,9 +118,10 @@ def _lock(conn: psycopg.Connection[tuple[str, ...]]) -> Iterator[None]:
 
 
 def _refuse_edited(conn: psycopg.Connection[tuple[str, ...]], versions: list[str]) -> None:
-    if not versions or conn.execute("SELECT to_regclass('migration_digests')").fetchone() == (None,):
+    if not versions or not _exists(conn, "migration_digests"):
         return
-    recorded = dict(conn.execute("SELECT version, sha256 FROM migration_digests").fetchall())
+    rows = conn.execute("SELECT version, sha256 FROM migration_digests").fetchall()
+    recorded = {row[0]: row[1] for row in rows}
     for file in files():
         if file.version in versions and recorded.get(file.version, file.digest) != file.digest:
             raise Misconfigured(

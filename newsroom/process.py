@@ -14,7 +14,7 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def _die_with_parent(stop_signal: int) -> Callable[[], None]:
-    """For preexec_fn: on Linux the kernel signals the child when its parent dies, even by SIGKILL."""
+    """For preexec_fn: on Linux the kernel signals a child whose parent died, even by SIGKILL."""
     libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
     parent = os.getpid()
 

@@ -162,7 +162,8 @@ class Annotation:
     """One label with everything needed to replay it.
 
     ``score`` is on −5 … +5 where the stage has a scale, ``confidence`` and ``distribution`` are
-    probabilities in 0 … 1, ``validated`` says whether anyone measured its quality, ``evidence`` numbers sentences of the text from 0.
+    probabilities in 0 … 1, ``validated`` says whether anyone measured
+    its quality, ``evidence`` numbers sentences of the text from 0.
     """
 
     article_id: str

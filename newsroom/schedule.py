@@ -10,7 +10,6 @@ from newsroom import queue
 from newsroom.settings import Settings
 
 
-
 def table(settings: Settings) -> dict[str, dict[str, Any]]:
     """Beat entries by name, in UTC.
 
@@ -40,4 +39,3 @@ def table(settings: Settings) -> dict[str, dict[str, Any]]:
             "options": {"expires": 6 * 3600},
         },
     }
-

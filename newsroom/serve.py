@@ -5,11 +5,11 @@ from __future__ import annotations
 import socket
 
 import uvicorn
+from fastapi import FastAPI
+
 from api.app import create_app
 from dashboard.app import mount
 from dashboard.client import Client
-from fastapi import FastAPI
-
 from newsroom import log
 from newsroom.errors import Misconfigured
 from newsroom.settings import Settings

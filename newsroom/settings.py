@@ -27,7 +27,9 @@ class _Section(BaseModel):
 class Crawl(_Section):
     """How we fetch. Floors of politeness are in code; these can only be raised."""
 
-    contact: str = Field("https://newsroom.example/crawler", description="address in the user agent")
+    contact: str = Field(
+        "https://newsroom.example/crawler", description="address in the user agent"
+    )
     delay_s: float = Field(5.0, ge=5.0, le=3600, description="seconds between requests to a host")
     pages_per_outlet: int = Field(500, ge=1, le=100_000, description="page budget of one run")
     body_max_bytes: int = Field(10_000_000, ge=1_000, description="largest body after decoding")
@@ -35,7 +37,7 @@ class Crawl(_Section):
 
 
 class Work(_Section):
-    """Leases, attempts and the sweeper (house rule: Postgres is the truth, the queue a doorbell)."""
+    """Leases, attempts and the sweeper: Postgres is the truth, the queue a doorbell."""
 
     lease_s: float = Field(600.0, gt=0, description="seconds a worker owns what it took")
     attempts_max: int = Field(5, ge=1, description="starts before a row is quarantined")
@@ -70,11 +72,17 @@ class Settings(_Section):
     database_url: SecretStr | None = Field(
         None, description="PostgreSQL 15+ with pgvector; unset: the embedded one"
     )
-    redis_url: SecretStr | None = Field(None, description="Redis or Valkey; unset: the embedded one")
+    redis_url: SecretStr | None = Field(
+        None, description="Redis or Valkey; unset: the embedded one"
+    )
     broker_url: SecretStr | None = Field(None, description="Celery broker; default REDIS_URL")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="log level")
-    log_format: Literal["text", "json"] = Field("text", description="log lines for people or machines")
-    port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="port of API and dashboard")
+    log_format: Literal["text", "json"] = Field(
+        "text", description="log lines for people or machines"
+    )
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        8000, description="port of API and dashboard"
+    )
     home: Path = Field(Path(".newsroom"), description="folder of the embedded services and archive")
     data_dir: Path | None = Field(None, description="folder of training and evaluation data")
     crawl: Crawl = Crawl()
@@ -137,10 +145,10 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     environ = os.environ if environ is None else environ
     known = {name for name, _, _ in variables()}
     tree: dict[str, object] = {}
-    for name, value in environ.items():
-        base = name.removesuffix("_FILE")
-        if name not in known and base in known and base in BARE | {PREFIX + "DATA_DIR"}:
-            name, value = base, _secret_file(name, value)
+    for given, raw in environ.items():
+        base = given.removesuffix("_FILE")
+        from_file = given not in known and base in BARE
+        name, value = (base, _secret_file(given, raw)) if from_file else (given, raw)
         if name not in known:
             if name.startswith(PREFIX):
                 near = difflib.get_close_matches(name, sorted(known), n=1)

@@ -31,6 +31,7 @@ from newsroom.errors import Misconfigured
 from newsroom.settings import Settings
 
 READY_S = 60.0
+KEPT = Path("/var/tmp")  # noqa: S108  # survives a reboot; the owner of ours is checked
 SERVICE_USER = "nobody"  # PostgreSQL refuses to run as root
 STATE_FILE = "stack.json"
 
@@ -115,7 +116,8 @@ def _package(name: str) -> Path:
     spec = find_spec(name)  # located, not imported: importing prints and writes
     if spec is None or spec.origin is None:
         raise Misconfigured(
-            "package-missing", f"{name} is not installed: run `make .venv`, or set DATABASE_URL and REDIS_URL"
+            "package-missing",
+            f"{name} is not installed: run `make .venv`, or set DATABASE_URL and REDIS_URL",
         )
     return Path(spec.origin).parent
 
@@ -131,7 +133,7 @@ def _service_folder(home: Path) -> tuple[Path, str | None]:
     import pwd
 
     account = pwd.getpwnam(SERVICE_USER)
-    folder = home if _reachable_by_others(home) else Path("/var/tmp") / f"newsroom-{ids.digest(str(home))[:12]}"  # noqa: S108  # kept over reboots; owner checked below
+    folder = home if _reachable_by_others(home) else KEPT / f"newsroom-{ids.digest(str(home))[:12]}"
     folder.mkdir(mode=0o711, exist_ok=True)
     if folder.stat().st_uid != 0:
         raise Misconfigured("folder-owner", f"{folder} belongs to somebody else: remove it")
@@ -151,7 +153,15 @@ def _postgres(home: Path, secret: str) -> Iterator[str]:
         _initdb(install, data, secret, user)
     else:
         _stop_leftover(install, data, user)
-    command = [install / "bin" / "postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port)]
+    command = [
+        str(install / "bin" / "postgres"),
+        "-D",
+        str(data),
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(port),
+    ]
     options = {
         "unix_socket_directories": "",
         "shared_buffers": "256MB",
@@ -195,8 +205,8 @@ def _initdb(install: Path, data: Path, secret: str, user: str | None) -> None:
         shutil.chown(password, user)
     command = [
         str(install / "bin" / "initdb"), "-D", str(data), "-U", "newsroom", f"--pwfile={password}",
-        "--auth=scram-sha-256", "-E", "UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
-        "--no-instructions",
+        "--auth=scram-sha-256", "-E", "UTF8", "--no-instructions",
+        "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
     ]  # fmt: skip
     done = subprocess.run(
         command,
@@ -212,12 +222,16 @@ def _initdb(install: Path, data: Path, secret: str, user: str | None) -> None:
 
 
 def _stop_leftover(install: Path, data: Path, user: str | None) -> None:
-    """A server whose owner was killed may still be shutting down; we hold the lock, so it is ours."""
+    """A server whose owner was killed may still run; we hold the lock, so it is ours to stop."""
     control = [str(install / "bin" / "pg_ctl"), "-D", str(data)]
-    as_user = {"user": user, "extra_groups": None if user is None else [], "cwd": "/"}
-    status = subprocess.run([*control, "status"], capture_output=True, check=False, **as_user)  # type: ignore[call-overload]
-    if status.returncode == 0:
-        subprocess.run([*control, "stop", "-m", "fast", "-w"], capture_output=True, check=False, **as_user)  # type: ignore[call-overload]
+    groups: list[str] | None = None if user is None else []
+    for arguments in (["status"], ["stop", "-m", "fast", "-w"]):
+        done = subprocess.run(
+            [*control, *arguments],
+            capture_output=True, check=False, user=user, extra_groups=groups, cwd="/",
+        )  # fmt: skip
+        if done.returncode != 0:  # not running
+            return
 
 
 @contextmanager
@@ -276,4 +290,6 @@ def _until_ready(
             return
         time.sleep(0.02)
     process.stop(child, signal.SIGKILL)
-    raise Misconfigured("service-slow", f"{name} is not ready after {READY_S:.0f} s: {process.tail(log)}")
+    raise Misconfigured(
+        "service-slow", f"{name} is not ready after {READY_S:.0f} s: {process.tail(log)}"
+    )

@@ -18,7 +18,7 @@ _WORD = re.compile(r"\w+(?:['’\-]\w+)*")
 
 
 def normalise(text: str) -> str:
-    """NFC, no control or direction-override characters, single spaces, paragraphs by one newline."""
+    """NFC, no control or direction-override characters, single spaces, one newline a paragraph."""
     text = _SURROGATE.sub("\ufffd", text)
     text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
     text = _SPACES.sub(" ", _CONTROL.sub("", text))

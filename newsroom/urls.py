@@ -6,7 +6,7 @@ from functools import cache
 from urllib.parse import urlsplit, urlunsplit
 
 import tldextract
-from courlan import clean_url  # type: ignore[import-untyped]
+from courlan import clean_url
 from w3lib.url import canonicalize_url
 
 from newsroom.errors import Refused

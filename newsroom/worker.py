@@ -1,4 +1,4 @@
-"""Run Celery: a worker for some queues, or the beat. Tasks come from each package by entry point."""
+"""Run Celery, worker or beat. Tasks come from each package by entry point."""
 
 from __future__ import annotations
 

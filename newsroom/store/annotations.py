@@ -28,8 +28,8 @@ INSERT INTO annotations (article_id, content_sha256, stage, scope, sentence, lab
                          confidence, distribution, scale, validated, reason, evidence, labeller,
                          labeller_revision, codebook_version, prompt_digest, run_id, made_at)
 VALUES (%(article_id)s, %(content_sha256)s, %(stage)s, %(scope)s, %(sentence)s, %(label)s,
-        %(score)s, %(confidence)s, %(distribution)s, %(scale)s, %(validated)s, %(reason)s, %(evidence)s,
-        %(labeller)s, %(labeller_revision)s, %(codebook_version)s, %(prompt_digest)s, %(run_id)s,
+        %(score)s, %(confidence)s, %(distribution)s, %(scale)s, %(validated)s, %(reason)s,
+        %(evidence)s, %(labeller)s, %(labeller_revision)s, %(codebook_version)s, %(prompt_digest)s, %(run_id)s,
         now())
 ON CONFLICT DO NOTHING
 """
@@ -39,7 +39,8 @@ SUPERSEDE = """
 UPDATE annotations SET superseded_at = now()
  WHERE article_id = ANY(%(article_ids)s) AND labeller = %(labeller)s AND superseded_at IS NULL
    AND (article_id, content_sha256, run_id) NOT IN (
-       SELECT a, c, %(run_id)s FROM unnest(%(article_ids)s::text[], %(contents)s::text[]) AS t(a, c))
+       SELECT a, c, %(run_id)s
+         FROM unnest(%(article_ids)s::text[], %(contents)s::text[]) AS t(a, c))
 """
 
 TEXTS = """

@@ -43,12 +43,12 @@ UPDATE articles SET superseded_at = %(at)s
 
 ADD = """
 INSERT INTO articles (article_id, revision, publisher_id, url, canonical_url, title, text,
-                      text_sha256, content_sha256, language, words, bylines, published_at, modified_at, date_source,
-                      section, page_id, via, extractor, fetched_at, minhash, bands, duplicate_of,
+                      text_sha256, content_sha256, language, words, bylines, published_at,
+                      modified_at, date_source, section, page_id, via, extractor, fetched_at, minhash, bands, duplicate_of,
                       duplicate_reason)
 VALUES (%(article_id)s, %(revision)s, %(publisher_id)s, %(url)s, %(canonical_url)s, %(title)s,
-        %(text)s, %(text_sha256)s, %(content_sha256)s, %(language)s, %(words)s, %(bylines)s, %(published_at)s,
-        %(modified_at)s, %(date_source)s, %(section)s, %(page_id)s, %(via)s, %(extractor)s,
+        %(text)s, %(text_sha256)s, %(content_sha256)s, %(language)s, %(words)s, %(bylines)s,
+        %(published_at)s, %(modified_at)s, %(date_source)s, %(section)s, %(page_id)s, %(via)s, %(extractor)s,
         %(fetched_at)s, %(minhash)s, %(bands)s, %(duplicate_of)s, %(duplicate_reason)s)
 """
 
@@ -69,9 +69,7 @@ SELECT article_id, publisher_id, minhash, sort_at AS first_at FROM articles
 
 def same_text(conn: Conn, article_id: str, text_sha256: str) -> str | None:
     """The earliest other article with exactly this text."""
-    row = conn.execute(
-        SAME_TEXT, {"article_id": article_id, "text_sha256": text_sha256}
-    ).fetchone()
+    row = conn.execute(SAME_TEXT, {"article_id": article_id, "text_sha256": text_sha256}).fetchone()
     return None if row is None else str(row["article_id"])
 
 

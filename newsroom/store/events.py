@@ -18,7 +18,8 @@ SELECT article_id, event_id, story_id, score FROM event_members
 """
 
 UPSERT_STORY = """
-INSERT INTO stories (story_id, title, title_article_id, first_at, last_at, articles, publishers, method)
+INSERT INTO stories (story_id, title, title_article_id, first_at, last_at, articles, publishers,
+                     method)
 VALUES (%(group_id)s, %(title)s, %(title_article_id)s, %(first_at)s, %(last_at)s, %(articles)s,
         %(publishers)s, %(method)s)
 ON CONFLICT (story_id) DO UPDATE

@@ -66,7 +66,9 @@ class Demo:
             r["tablename"]
             for r in self.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         ]
-        return {t: self.query(f"SELECT t::text AS row FROM {t} t ORDER BY 1") for t in sorted(tables)}
+        return {
+            t: self.query(f"SELECT t::text AS row FROM {t} t ORDER BY 1") for t in sorted(tables)
+        }
 
     def read_summary(self) -> None:
         assert self.process is not None
@@ -76,7 +78,9 @@ class Demo:
                 self.summary = json.loads(line)
                 self.address = self.summary["address"]
                 return
-        pytest.fail(f"the demo ended without a summary: {(self.home / 'stderr.log').read_text()[-3000:]}")
+        pytest.fail(
+            f"the demo ended without a summary: {(self.home / 'stderr.log').read_text()[-3000:]}"
+        )
 
     def end(self) -> int:
         """Ctrl-C, and the exit code."""
@@ -112,7 +116,9 @@ def demo() -> Iterator[Demo]:
     first.wait()
 
     second = demo.start()
-    until(lambda: demo.count("SELECT count(*) AS n FROM work WHERE state = 'done'") >= 20, "20 done")
+    until(
+        lambda: demo.count("SELECT count(*) AS n FROM work WHERE state = 'done'") >= 20, "20 done"
+    )
     demo.killed_with_open_work = demo.count("SELECT count(*) AS n FROM work WHERE state <> 'done'")
     for process in workers(second.pid):
         process.kill()

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run",
@@ -33,7 +35,10 @@ def page(demo) -> Iterator:
         page.set_default_timeout(30_000)
         page.outside = []
         page.problems = []
-        page.on("request", lambda r: page.outside.append(r.url) if not _ours(r.url, demo.address) else None)
+        page.on(
+            "request",
+            lambda r: page.outside.append(r.url) if not _ours(r.url, demo.address) else None,
+        )
         page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda e: page.problems.append(str(e)))
         yield page

@@ -30,8 +30,14 @@ def test_every_article_of_the_truth_is_stored_once_and_nothing_else(demo) -> Non
 
 
 def test_every_page_that_is_no_article_is_refused_by_its_name(demo) -> None:
-    codes = {canonical(r["url"]): r["code"] for r in demo.query("SELECT url, code FROM refusals") if r["url"]}
-    wanted = {canonical(p["url"]): p["expected"] for p in TRUTH["pages"] if p["expected"] != "article"}
+    codes = {
+        canonical(r["url"]): r["code"]
+        for r in demo.query("SELECT url, code FROM refusals")
+        if r["url"]
+    }
+    wanted = {
+        canonical(p["url"]): p["expected"] for p in TRUTH["pages"] if p["expected"] != "article"
+    }
     assert {url: codes.get(url) for url in wanted} == wanted
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -10,7 +11,9 @@ from newsroom import process
 
 def test_stop_waits_for_an_orderly_end(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    child = process.start([sys.executable, "-c", "import signal; print('up', flush=True); signal.pause()"], log=log)
+    child = process.start(
+        [sys.executable, "-c", "import signal; print('up', flush=True); signal.pause()"], log=log
+    )
     while "up" not in process.tail(log):
         assert child.poll() is None
     process.stop(child, signal.SIGTERM)
@@ -45,7 +48,5 @@ signal.pause()
     parent.wait()
     import psutil
 
-    try:
+    with contextlib.suppress(psutil.NoSuchProcess):
         psutil.Process(int(pid.read_text())).wait(10)
-    except psutil.NoSuchProcess:
-        pass

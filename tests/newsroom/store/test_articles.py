@@ -34,7 +34,10 @@ def test_a_changed_text_is_a_new_revision_and_due_again(db: Database, make_artic
     later = datetime(2026, 3, 3, tzinfo=UTC)
     text = "The council met again and changed its mind entirely."
     changed = make_article(
-        "a", text=text, fetched_at=later, content_sha256=ids.content_sha256("Council votes on a", text)
+        "a",
+        text=text,
+        fetched_at=later,
+        content_sha256=ids.content_sha256("Council votes on a", text),
     )
     with db.transaction() as conn:
         conn.execute("UPDATE work SET state = 'done', attempts = 3")
@@ -48,7 +51,9 @@ def test_a_changed_text_is_a_new_revision_and_due_again(db: Database, make_artic
     ]
     # The old copy seen again (an edge cache, a replayed archive) must not undo the newer text.
     assert add(db, make_article("a")) is Stored.UNCHANGED
-    assert [r["revision"] for r in rows(db, "SELECT revision FROM articles WHERE superseded_at IS NULL")] == [2]
+    assert [
+        r["revision"] for r in rows(db, "SELECT revision FROM articles WHERE superseded_at IS NULL")
+    ] == [2]
 
 
 def test_two_writers_of_one_article_store_it_once(db: Database, make_article: Any) -> None:

@@ -22,7 +22,12 @@ def statements():
     for info in pkgutil.walk_packages(newsroom.store.__path__, "newsroom.store."):
         module = importlib.import_module(info.name)
         for name, value in vars(module).items():
-            if name.isupper() and not name.startswith("_") and isinstance(value, str) and value.strip().startswith(VERBS):
+            if (
+                name.isupper()
+                and not name.startswith("_")
+                and isinstance(value, str)
+                and value.strip().startswith(VERBS)
+            ):
                 yield pytest.param(value, id=f"{info.name.removeprefix('newsroom.store.')}.{name}")
 
 

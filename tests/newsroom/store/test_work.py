@@ -71,10 +71,15 @@ def test_poison_is_started_five_times_then_quarantined(db: Database, due: list[s
         leases = take(db, batch=1, lease_s=0.0)
         starts += sum(x.article_id == due[0] for x in leases)
         with db.transaction() as conn:
-            conn.execute("UPDATE work SET state = 'done', lease_until = NULL WHERE article_id <> %s", (due[0],))
+            conn.execute(
+                "UPDATE work SET state = 'done', lease_until = NULL WHERE article_id <> %s",
+                (due[0],),
+            )
             work.sweep(conn, attempts_max=5)
     with db.transaction() as conn:
-        row = conn.execute("SELECT state, attempts, error_code FROM work WHERE article_id = %s", (due[0],)).fetchone()
+        row = conn.execute(
+            "SELECT state, attempts, error_code FROM work WHERE article_id = %s", (due[0],)
+        ).fetchone()
     assert row == {"state": "quarantined", "attempts": 5, "error_code": "worker-lost"}
     assert starts <= 5
 

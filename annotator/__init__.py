@@ -1,0 +1,1 @@
+"""Labels for articles: codebook, masking, heads and labellers, and the grouping of events."""

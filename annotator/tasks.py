@@ -1,0 +1,51 @@
+"""The Celery tasks of the annotator: a message is a doorbell, the work table says what to do."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+from celery import Celery
+
+from annotator import grouping, runner
+from annotator.labellers import choose
+from newsroom import log, queue
+from newsroom.db import Database
+from newsroom.records import WorkStage
+from newsroom.settings import Settings
+from newsroom.store import work
+
+
+def register(app: Celery, settings: Settings) -> None:
+    """Add our tasks to a worker's app."""
+
+    @lru_cache
+    def ready(pid: int) -> tuple[Database, runner.Bench]:
+        # Once a process: neither connections nor a model's threads survive a fork.
+        del pid
+        log.configure(settings)
+        database = Database(settings.require_database(), size_max=2).open()
+        return database, choose.bench(settings.labels)
+
+    @app.task(name=queue.TASK_LABEL)
+    def label() -> None:
+        database, bench = ready(os.getpid())
+        if runner.label_due(database, bench, settings.work):
+            queue.ring(app)  # there may be more; an empty hand ends the chain
+
+    @app.task(name=queue.TASK_SWEEP)
+    def sweep() -> None:
+        with Database(settings.require_database(), size_max=1) as database:
+            with database.transaction() as conn:
+                work.sweep(conn, attempts_max=settings.work.attempts_max)
+            with database.transaction() as conn:
+                due = work.due(conn).get(WorkStage.LABEL, 0)
+        wanted = -(-due // settings.work.batch)
+        queue.ring(app, max(0, min(wanted, settings.work.rung_max) - queue.length(app)))
+
+    @app.task(name=queue.TASK_GROUP)
+    def group() -> None:
+        database, _ = ready(os.getpid())
+        since = datetime.now(UTC) - timedelta(days=settings.events.window_days)
+        grouping.regroup(database, since)
