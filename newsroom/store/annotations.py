@@ -29,8 +29,8 @@ INSERT INTO annotations (article_id, content_sha256, stage, scope, sentence, lab
                          labeller_revision, codebook_version, prompt_digest, run_id, made_at)
 VALUES (%(article_id)s, %(content_sha256)s, %(stage)s, %(scope)s, %(sentence)s, %(label)s,
         %(score)s, %(confidence)s, %(distribution)s, %(scale)s, %(validated)s, %(reason)s,
-        %(evidence)s, %(labeller)s, %(labeller_revision)s, %(codebook_version)s, %(prompt_digest)s, %(run_id)s,
-        now())
+        %(evidence)s, %(labeller)s, %(labeller_revision)s, %(codebook_version)s,
+        %(prompt_digest)s, %(run_id)s, now())
 ON CONFLICT DO NOTHING
 """
 

@@ -44,12 +44,13 @@ UPDATE articles SET superseded_at = %(at)s
 ADD = """
 INSERT INTO articles (article_id, revision, publisher_id, url, canonical_url, title, text,
                       text_sha256, content_sha256, language, words, bylines, published_at,
-                      modified_at, date_source, section, page_id, via, extractor, fetched_at, minhash, bands, duplicate_of,
-                      duplicate_reason)
+                      modified_at, date_source, section, page_id, via, extractor, fetched_at,
+                      minhash, bands, duplicate_of, duplicate_reason)
 VALUES (%(article_id)s, %(revision)s, %(publisher_id)s, %(url)s, %(canonical_url)s, %(title)s,
         %(text)s, %(text_sha256)s, %(content_sha256)s, %(language)s, %(words)s, %(bylines)s,
-        %(published_at)s, %(modified_at)s, %(date_source)s, %(section)s, %(page_id)s, %(via)s, %(extractor)s,
-        %(fetched_at)s, %(minhash)s, %(bands)s, %(duplicate_of)s, %(duplicate_reason)s)
+        %(published_at)s, %(modified_at)s, %(date_source)s, %(section)s, %(page_id)s, %(via)s,
+        %(extractor)s, %(fetched_at)s, %(minhash)s, %(bands)s, %(duplicate_of)s,
+        %(duplicate_reason)s)
 """
 
 SAME_TEXT = """
