@@ -21,7 +21,8 @@ CONNECT_TIMEOUT_S = 10
 class Database:
     """A pool of connections that hand out dict rows in UTC.
 
-    ``read_only`` connections refuse writes and cut statements at ``statement_timeout_s``.
+    ``read_only`` connections refuse writes and cut statements at ``statement_timeout_s``;
+    ``wait_s`` is how long a caller waits for a connection.
     Raises Misconfigured ``database-unreachable`` on open, Later ``database-away`` afterwards.
     """
 
@@ -32,6 +33,7 @@ class Database:
         size_max: int = 8,
         read_only: bool = False,
         statement_timeout_s: float | None = None,
+        wait_s: float = CONNECT_TIMEOUT_S,
     ) -> None:
         options = ["-c timezone=UTC"]
         if read_only:
@@ -43,12 +45,14 @@ class Database:
             min_size=1,
             max_size=size_max,
             open=False,
-            timeout=CONNECT_TIMEOUT_S,
+            timeout=wait_s,
+            # Back-off doubles without end otherwise: a restarted server must be found in seconds.
+            reconnect_timeout=wait_s,
             check=ConnectionPool.check_connection,
             kwargs={
                 "row_factory": dict_row,
                 "options": " ".join(options),
-                "connect_timeout": CONNECT_TIMEOUT_S,
+                "connect_timeout": max(2, int(wait_s)),
                 "application_name": "newsroom",
             },
         )

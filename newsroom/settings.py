@@ -62,7 +62,7 @@ class Events(_Section):
 class Api(_Section):
     """The REST API."""
 
-    page_limit_max: int = Field(200, ge=1, le=1000, description="largest page of a list")
+    page_limit_max: int = Field(200, ge=1, le=200, description="largest page of a list")
     statement_timeout_s: float = Field(5.0, gt=0, description="longest query of a request")
 
 

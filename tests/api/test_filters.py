@@ -39,7 +39,7 @@ def test_what_is_no_time_is_refused(text: str) -> None:
     "given",
     [
         {"lean_min": "nan"}, {"lean_min": "inf"}, {"tone_max": 5.1}, {"limit": 0}, {"sort": "title"},
-        {"duplicates": "only"}, {"q": ""}, {"q": "x" * 501}, {"publisher": [""]},
+        {"duplicates": "only"}, {"q": ""}, {"q": "x" * 501}, {"q": "-" * 9}, {"q": "a " + "-( " * 40 + "b"}, {"publisher": [""]},
         {"publisher": ["x"] * 51}, {"labelled": "perhaps"},
     ],
 )  # fmt: skip

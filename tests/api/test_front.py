@@ -22,15 +22,15 @@ def test_a_request_id_is_echoed_or_made(empty) -> None:
     assert problem.json()["request_id"] == problem.headers["x-request-id"] == "abc-2"
 
 
-def test_the_same_answer_is_not_sent_twice(client, filled) -> None:
-    first = client.get("/v1/articles")
+def test_the_same_answer_is_not_sent_twice(own, filled) -> None:
+    first = own.get("/v1/articles")
     tag = first.headers["etag"]
-    again = client.get("/v1/articles", headers={"If-None-Match": f'"other", {tag}'})
+    again = own.get("/v1/articles", headers={"If-None-Match": f'"other", {tag}'})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
     assert first.headers["cache-control"] == "no-cache"
     with filled.transaction() as conn:
         conn.execute("UPDATE publishers SET name = 'Renamed'")
-    changed = client.get("/v1/articles", headers={"If-None-Match": tag})
+    changed = own.get("/v1/articles", headers={"If-None-Match": tag})
     assert changed.status_code == 200
     assert changed.headers["etag"] != tag
 
@@ -83,32 +83,32 @@ def test_long_answers_are_compressed(client) -> None:
     assert len(answer.json()["data"]) == 40
 
 
-def test_metrics_count_by_operation(empty) -> None:
-    empty.get("/v1/articles/a")
-    empty.get("/v1/articles/b")
-    empty.get("/v1/nothing")
-    empty.get("/healthz")
-    text = empty.get("/metrics").text
+def test_metrics_count_by_operation(own) -> None:
+    own.get("/v1/articles/a")
+    own.get("/v1/articles/b")
+    own.get("/v1/nothing")
+    own.get("/healthz")
+    text = own.get("/metrics").text
     assert 'newsroom_api_requests_total{route="get_article",status="404"} 2.0' in text
     assert 'newsroom_api_requests_total{route="unmatched",status="404"} 1.0' in text
     assert 'newsroom_api_request_seconds_count{route="get_health"} 1.0' in text
 
 
-def test_ready_means_the_schema_is_at_head(empty, db) -> None:
-    assert empty.get("/readyz").json() == {
+def test_ready_means_the_schema_is_at_head(own, db) -> None:
+    assert own.get("/readyz").json() == {
         "status": "ok",
         "parts": {"database": "ok", "migrations": "ok"},
     }
     with db.transaction() as conn:
         conn.execute("DELETE FROM schema_migrations WHERE version = '0003'")
-    answer = empty.get("/readyz")
+    answer = own.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["errors"] == [
         {"field": "migrations", "message": "not applied: 0003; run `newsroom migrate`"}
     ]
     with db.transaction() as conn:
         conn.execute("DROP TABLE schema_migrations")
-    assert empty.get("/readyz").status_code == 503
+    assert own.get("/readyz").status_code == 503
 
 
 def test_version_and_health(empty) -> None:

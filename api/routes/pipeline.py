@@ -1,0 +1,47 @@
+"""The pipeline: what came in, what was refused, what is due."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+
+from api import schemas
+from api.deps import Store, page_limit
+from api.filters import Nothing, RefusalsQuery
+from api.pages import Keyset, digest
+from newsroom.store.reading import pipeline
+
+router = APIRouter(tags=["pipeline"])
+
+
+@router.get("/pipeline", response_model=schemas.Pipeline)
+def get_pipeline(store: Store, _query: Annotated[Nothing, Query()]) -> dict[str, Any]:
+    """Counts of everything, from pages to stories."""
+    with store.transaction() as conn:
+        return pipeline.totals(conn) | {
+            "duplicates": pipeline.duplicates(conn),
+            "refusals": pipeline.refusals_by_code(conn),
+            "work": pipeline.work(conn),
+        }
+
+
+@router.get("/refusals", response_model=schemas.RefusalPage)
+def list_refusals(
+    request: Request, store: Store, query: Annotated[RefusalsQuery, Query()]
+) -> dict[str, Any]:
+    """Pages and lines that are no articles, newest first, each with its reason."""
+    limit = page_limit(request, query.limit)
+    keys = Keyset(
+        columns={"seen_at": datetime, "refusal_id": str},
+        digest=digest("refusals", query.filters()),
+    )
+    where = wanted = query.where()
+    if query.cursor:
+        at, last = keys.decode(query.cursor)
+        where = wanted.and_after("after", after_at=at, after_id=last)
+    with store.transaction() as conn:
+        rows = pipeline.refused(conn, where, rows=limit + 1)
+        total = pipeline.count_refused(conn, wanted) if query.count else None
+    return keys.envelope(rows, limit=limit, total=total)

@@ -1,0 +1,451 @@
+"""The public shapes. Every field says what it is; an unknown value is null, never left out."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ARTICLE_ID = "3f1c9a0b6d2e4f57a8b1c2d3e4f50617"
+EVENT_ID = "9b2f6c1d0e3a4b58c7d6e5f4a3b2c1d0"
+SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+WHEN = "2026-11-20T08:15:00Z"
+
+Row = TypeVar("Row")
+
+
+def _f(description: str, example: object = None) -> Any:
+    return Field(description=description, examples=[example] if example is not None else None)
+
+
+class Shape(BaseModel):
+    """Base of all: no surprises from outside, no extra fields."""
+
+    model_config = ConfigDict(extra="ignore", json_schema_serialization_defaults_required=True)
+
+
+class Meta(Shape):
+    """About a page of a list."""
+
+    limit: int = _f("Rows of a page.", 50)
+    total: int | None = _f("Rows of the whole list; null unless `count=true`.", 1204)
+
+
+class Page(Shape, Generic[Row]):
+    """What every list has."""
+
+    data: list[Row]
+    next_cursor: str | None = _f("`cursor` of the next page; null on the last one.")
+    meta: Meta
+
+
+class Outlet(Shape):
+    """An outlet, with what is stored of it."""
+
+    publisher_id: str = _f("Outlet id.", "harborledger")
+    name: str = _f("Display name.", "The Harbor Ledger")
+    domain: str = _f("Registered domain.", "harborledger.example")
+    country: str | None = _f("ISO 3166-1 code; null where nobody described the outlet.", "US")
+    demo: bool = _f("A fictional outlet of the demo.", False)
+    verified: bool = _f("Its addresses were checked against the live site.", True)
+    articles: int = _f("Articles stored, duplicates included.", 312)
+    first_at: datetime | None = _f("Time of the oldest article.", WHEN)
+    last_at: datetime | None = _f("Time of the newest article.", WHEN)
+    refusals: int = _f("Pages refused.", 7)
+
+
+class OutletPage(Page[Outlet]):
+    """Outlets by id."""
+
+
+class Labels(Shape):
+    """Current labels by the labeller in use; a label that was not made is null, never zero."""
+
+    lean: float | None = _f("Body: −5 (left) to +5 (right).", -1.2)
+    lean_confidence: float | None = _f("Probability of the likeliest class.", 0.61)
+    headline_lean: float | None = _f("Headline alone, same scale; unvalidated.", 0.3)
+    tone: float | None = _f("Body: −5 (negative) to +5 (positive).", -2.0)
+    tone_confidence: float | None = _f("Probability of the likeliest class.", 0.7)
+    category: str | None = _f("Top of the topic tree.", "Politics")
+    topic: str | None = _f("Second level of the topic tree.", "Elections")
+    topic_confidence: float | None = _f("Probability of the topic.", 0.83)
+    news_type: str | None = _f("News report, news analysis or opinion.", "news report")
+    news_type_confidence: float | None = _f("Probability of the news type.", 0.95)
+
+
+class ArticleRow(Shape):
+    """One article in its current revision, without its text."""
+
+    article_id: str = _f("Digest of the canonical address.", ARTICLE_ID)
+    revision: int = _f("Number of the current revision, from 1.", 1)
+    url: str = _f("Address it was found under.", "https://harborledger.example/2026/ferry")
+    title: str = _f("Headline as printed.", "Council delays ferry vote again")
+    publisher_id: str = _f("Outlet id.", "harborledger")
+    publisher: str = _f("Outlet name.", "The Harbor Ledger")
+    bylines: list[str] = _f("Authors as printed.", ["Ada Quill"])
+    published_at: datetime | None = _f("As the page or feed says; null: absent or refused.", WHEN)
+    date_source: str = _f("Where the date was read: page, feed, import, refused, absent.", "page")
+    language: str = _f("ISO 639-1 code found in the text.", "en")
+    words: int = _f("Words of the body.", 640)
+    section: str | None = _f("Section as the outlet names it.", "Local")
+    duplicate_of: str | None = _f("Article stored before with this text.")
+    duplicate_reason: str | None = _f("Why it is a duplicate: same-text or near-copy.")
+    event_id: str | None = _f("Event it belongs to.", EVENT_ID)
+    story_id: str | None = _f("Story it belongs to.", EVENT_ID)
+    labels: Labels | None = _f("Null where nothing was labelled yet.")
+
+
+class ArticlePage(Page[ArticleRow]):
+    """Articles in order of their time."""
+
+
+class Provenance(Shape):
+    """Where the text came from, down to the archived bytes."""
+
+    fetched_at: datetime = _f("When the page was read.", WHEN)
+    via: str = _f("Door: front-page, feed, sitemap, fetch, replay, import.", "feed")
+    extractor: str = _f("Extractor and version.", "trafilatura 2.0")
+    page_id: str | None = _f("Archived page; null where the text was imported.", ARTICLE_ID)
+    final_url: str | None = _f("Address after redirects.")
+    body_sha256: str | None = _f("SHA-256 of the page's bytes.", SHA256)
+    warc_file: str | None = _f("Archive file.", "2026-11-20.warc.gz")
+    warc_offset: int | None = _f("Bytes from the start of that file.", 48211)
+
+
+class Revision(Shape):
+    """One version of an article that was seen."""
+
+    revision: int = _f("From 1.", 1)
+    title: str = _f("Headline of this version.", "Council delays ferry vote again")
+    words: int = _f("Words of the body.", 640)
+    fetched_at: datetime = _f("When it was first seen.", WHEN)
+    superseded_at: datetime | None = _f("When the next version was seen; null: current.")
+    content_sha256: str = _f("SHA-256 of headline, blank line and text.", SHA256)
+
+
+class EventName(Shape):
+    """An event by name."""
+
+    event_id: str = _f("Event id.", EVENT_ID)
+    title: str = _f("Title: the headline of its most central article.", "Ferry vote delayed")
+
+
+class Work(Shape):
+    """Where an article stands in one stage of the pipeline."""
+
+    stage: str = _f("Stage.", "label")
+    state: str = _f("due, leased, done or quarantined.", "done")
+    error_code: str | None = _f("Why it failed last.", "worker-lost")
+    due_at: datetime = _f("When it was, or will be, due.", WHEN)
+    changed_at: datetime = _f("Last change of state.", WHEN)
+
+
+class Annotation(Shape):
+    """One label with everything needed to replay it."""
+
+    annotation_id: int = _f("Row number.", 4711)
+    stage: str = _f("What is labelled.", "lean")
+    scope: str = _f("article, headline or sentence.", "article")
+    sentence: int | None = _f("Sentence number from 0, for the scope sentence.")
+    label: str | None = _f("Class, where the stage has classes.", "center")
+    score: float | None = _f("−5 to +5, where the stage has a scale.", -0.4)
+    confidence: float | None = _f("Probability of the label.", 0.58)
+    distribution: dict[str, float] | None = _f("Probability of each class.", {"left": 0.3})
+    scale: str | None = _f("How the score was made, for instance mapped3.", "mapped3")
+    validated: bool = _f("This score was checked on outlets unseen in training.", True)
+    reason: str | None = _f("Why, in words, where the labeller gives them.")
+    evidence: list[int] = _f("Numbers of the sentences it rests on, from 0.", [0, 3])
+    labeller: str = _f("Who labelled.", "embedded")
+    labeller_revision: str = _f("Which version of it.", "a1b2c3")
+    codebook_version: str = _f("Definitions used.", "v1")
+    prompt_digest: str | None = _f("SHA-256 of the prompt, where there is one.")
+    run_id: str = _f("Labelling configuration.", ARTICLE_ID)
+    content_sha256: str = _f("SHA-256 of the headline and text it was made on.", SHA256)
+    made_at: datetime = _f("When.", WHEN)
+    superseded_at: datetime | None = _f("When a newer label replaced it.")
+    current: bool = _f("In force: not replaced, and made on the text of now.", True)
+
+
+class AnnotationList(Shape):
+    """Every annotation of an article, newest first; never cut into pages."""
+
+    data: list[Annotation]
+    next_cursor: None = _f("Always null.")
+    meta: Meta
+
+
+class Quote(Shape):
+    """A sentence that labels rest on, cut to at most 25 words."""
+
+    sentence: int = _f("Number from 0.", 3)
+    quote: str = _f("The sentence, or its first words.", "The vote was put off.")
+    cut: bool = _f("The sentence is longer.", False)
+
+
+class Article(ArticleRow):
+    """One article with everything known of it but its text."""
+
+    modified_at: datetime | None = _f("When the outlet says it changed it.")
+    content_sha256: str = _f("SHA-256 of headline, blank line and text.", SHA256)
+    provenance: Provenance
+    revisions: list[Revision] = _f("Every version seen, newest first.")
+    event: EventName | None = _f("The event it belongs to.")
+    work: list[Work] = _f("Where it stands in each stage.")
+    annotations: list[Annotation] = _f("Labels in force, by every labeller.")
+    quotes: list[Quote] = _f("The sentences those labels rest on.")
+
+
+class EventRow(Shape):
+    """What happened, over hours to days."""
+
+    event_id: str = _f("Event id.", EVENT_ID)
+    story_id: str = _f("The story it is part of.", EVENT_ID)
+    story_title: str = _f("Title of that story.", "The harbour ferry")
+    title: str = _f("Headline of its most central article.", "Ferry vote delayed")
+    title_article_id: str = _f("The article the title is of.", ARTICLE_ID)
+    first_at: datetime = _f("Time of its first article.", WHEN)
+    last_at: datetime = _f("Time of its last article.", WHEN)
+    articles: int = _f("Articles in it.", 5)
+    publishers: int = _f("Outlets in it.", 4)
+    method: str = _f("How it was grouped.", "minilm-complete-1")
+
+
+class EventPage(Page[EventRow]):
+    """Events."""
+
+
+class Member(ArticleRow):
+    """An article of an event."""
+
+    score: float = _f("Similarity to the event, −1 to 1.", 0.81)
+    method: str = _f("How it was joined.", "minilm-complete-1")
+
+
+class Coverage(Shape):
+    """What one outlet made of an event. The means rest on few articles: see each n."""
+
+    publisher_id: str = _f("Outlet id.", "harborledger")
+    publisher: str = _f("Outlet name.", "The Harbor Ledger")
+    articles: int = _f("Its articles in the event, duplicates included.", 2)
+    first_at: datetime = _f("Time of its first article.", WHEN)
+    lean_mean: float | None = _f("Mean lean.", -0.8)
+    lean_n: int = _f("Articles with a lean.", 2)
+    tone_mean: float | None = _f("Mean tone.", -1.5)
+    tone_n: int = _f("Articles with a tone.", 2)
+
+
+class Absent(Shape):
+    """An outlet of which other articles of those days are stored, but none of the event."""
+
+    publisher_id: str = _f("Outlet id.", "kestrelcourier")
+    publisher: str = _f("Outlet name.", "The Kestrel Courier")
+    articles_on_those_days: int = _f("Its stored articles on the days of the event.", 14)
+
+
+class NotStored(Shape):
+    """Outlets without a stored article of the event: a gap in the store, or a choice of theirs."""
+
+    note: str = _f("What this list does and does not say.")
+    outlets: list[Absent] = _f("Most articles of those days first.")
+
+
+class Event(EventRow):
+    """An event with its articles and its coverage by outlet."""
+
+    coverage: list[Coverage] = _f("By outlet, most articles first.")
+    members: list[Member] = _f("Its articles, oldest first.")
+    not_stored: NotStored
+    siblings: list[EventRow] = _f("The other events of its story, oldest first.")
+
+
+class StoryRow(Shape):
+    """How something develops, over days to weeks."""
+
+    story_id: str = _f("Story id.", EVENT_ID)
+    title: str = _f("Headline of its most central article.", "The harbour ferry")
+    title_article_id: str = _f("The article the title is of.", ARTICLE_ID)
+    first_at: datetime = _f("Time of its first article.", WHEN)
+    last_at: datetime = _f("Time of its last article.", WHEN)
+    articles: int = _f("Articles in it.", 12)
+    publishers: int = _f("Outlets in it.", 6)
+    events: int = _f("Events in it.", 3)
+    method: str = _f("How it was grouped.", "minilm-complete-1")
+
+
+class StoryPage(Page[StoryRow]):
+    """Stories, the one with the newest article first."""
+
+
+class Story(Shape):
+    """A story with its events."""
+
+    story_id: str = _f("Story id.", EVENT_ID)
+    title: str = _f("Headline of its most central article.", "The harbour ferry")
+    title_article_id: str = _f("The article the title is of.", ARTICLE_ID)
+    first_at: datetime = _f("Time of its first article.", WHEN)
+    last_at: datetime = _f("Time of its last article.", WHEN)
+    articles: int = _f("Articles in it: list them with `/v1/articles?story=`.", 12)
+    publishers: int = _f("Outlets in it.", 6)
+    method: str = _f("How it was grouped.", "minilm-complete-1")
+    outside_events: int = _f("Articles of it that are in none of its events.", 1)
+    events: list[EventRow] = _f("Its events, oldest first.")
+
+
+class Cell(Shape):
+    """One cell of a trend: a key for each dimension asked for, and what was measured there."""
+
+    publisher: str | None = Field(None, description="Outlet id.", examples=["harborledger"])
+    day: date | None = Field(None, description="Day, UTC.")
+    week: date | None = Field(None, description="Monday of the week, UTC.")
+    month: date | None = Field(None, description="First of the month, UTC.")
+    category: str | None = Field(None, description="Category; null: no such label yet.")
+    topic: str | None = Field(None, description="Topic; null: no such label yet.")
+    news_type: str | None = Field(None, description="News type; null: no such label yet.")
+    n: int = _f("Articles counted or averaged.", 42)
+    mean: float | None = _f("Mean score, or share; null for the metric articles.", -0.7)
+    ci_low: float | None = _f("Lower end of the 95 % interval; null when n < 2.", -1.1)
+    ci_high: float | None = _f("Upper end of the 95 % interval; null when n < 2.", -0.3)
+
+
+class TrendMeta(Shape):
+    """What the cells are."""
+
+    metric: str = _f("What is counted or averaged.", "lean")
+    by: list[str] = _f("Dimensions.", ["publisher", "week"])
+    labeller: str = _f("Whose labels.", "embedded")
+    interval: str | None = _f("normal (of a mean), wilson (of a share), or null.", "normal")
+    n: int = _f("Sum of n over all cells.", 1204)
+
+
+class Trend(Shape):
+    """Every cell of a trend, in the order of its keys."""
+
+    data: list[Cell]
+    next_cursor: None = _f("Always null.")
+    meta: TrendMeta
+
+
+class Refusal(Shape):
+    """A page or a line that is no article, and why."""
+
+    refusal_id: str = _f("Refusal id.", ARTICLE_ID)
+    publisher_id: str | None = _f("Outlet, where one is known.", "harborledger")
+    url: str | None = _f("Address, where there is one.", "https://harborledger.example/gone")
+    code: str = _f("Reason, in kebab case.", "soft-404")
+    message: str = _f("The same in words.", "the page says that nothing was found")
+    page_id: str | None = _f("Archived page.", ARTICLE_ID)
+    seen_at: datetime = _f("When.", WHEN)
+
+
+class RefusalPage(Page[Refusal]):
+    """Refusals, newest first."""
+
+
+class Count(Shape):
+    """How many under one code or reason."""
+
+    code: str = _f("Code or reason.", "soft-404")
+    n: int = _f("How many.", 3)
+
+
+class WorkCount(Shape):
+    """Work rows in one state."""
+
+    stage: str = _f("Stage.", "label")
+    state: str = _f("due, leased, done or quarantined.", "done")
+    error_code: str | None = _f("Last error.", "worker-lost")
+    n: int = _f("Articles.", 120)
+
+
+class Pipeline(Shape):
+    """What came in, what became of it, and what is still to do."""
+
+    outlets: int = _f("Outlets known.", 7)
+    pages: int = _f("Pages fetched, one for each distinct body.", 150)
+    newest_page_at: datetime | None = _f("Newest fetch.", WHEN)
+    articles: int = _f("Articles, duplicates included.", 120)
+    revisions: int = _f("Revisions of them, current ones included.", 122)
+    newest_article_at: datetime | None = _f("Newest reading of an article.", WHEN)
+    duplicates: list[Count] = _f("Articles that copy another, by reason.")
+    refusals: list[Count] = _f("Refusals by code.")
+    work: list[WorkCount] = _f("Work by stage, state and error.")
+    annotations: int = _f("Labels, replaced ones included.", 620)
+    annotations_current: int = _f("Labels not replaced.", 600)
+    events: int = _f("Events.", 20)
+    stories: int = _f("Stories.", 12)
+
+
+class Run(Shape):
+    """One labelling configuration."""
+
+    run_id: str = _f("Digest of the configuration.", ARTICLE_ID)
+    labeller: str = _f("Who labelled.", "embedded")
+    labeller_revision: str = _f("Which version of it.", "a1b2c3")
+    codebook_version: str = _f("Definitions used.", "v1")
+    codebook_digest: str = _f("SHA-256 of them.", SHA256)
+    prompt_digest: str | None = _f("SHA-256 of the prompt, where there is one.")
+    code_version: str = _f("Version of this software.", "2026.11.0")
+    started_at: datetime = _f("First label.", WHEN)
+
+
+class RunPage(Page[Run]):
+    """Runs, newest first."""
+
+
+class Codebook(Shape):
+    """The definitions behind the labels, whole, as the labelling run used them."""
+
+    version: str = _f("Version.", "v1")
+    digest: str = _f("SHA-256 of the content.", SHA256)
+    used_at: datetime = _f("When the newest run under it started.", WHEN)
+    content: dict[str, Any] = _f("Questions, scales, labels, definitions and examples.")
+
+
+class FieldError(Shape):
+    """What is wrong with one parameter."""
+
+    field: str = _f("Parameter.", "lean_mim")
+    message: str = _f("What is wrong.", "no such parameter; did you mean lean_min?")
+
+
+class Problem(Shape):
+    """An error (RFC 9457)."""
+
+    type: str = _f("Path of the explanation.", "/v1/problems/unknown-parameter")
+    title: str = _f("Words of the status.", "Bad Request")
+    status: int = _f("HTTP status.", 400)
+    detail: str = _f("What happened this time.", "lean_mim: no such parameter")
+    instance: str = _f("Path asked for.", "/v1/articles")
+    code: str = _f("Stable code, in kebab case.", "unknown-parameter")
+    request_id: str | None = _f("Finds the request in the log.", ARTICLE_ID)
+    errors: list[FieldError] = _f("By parameter.")
+
+
+class ProblemCode(Shape):
+    """What a code means."""
+
+    code: str = _f("Code.", "bad-cursor")
+    status: int = _f("HTTP status it comes with.", 400)
+    meaning: str = _f("What it means and what to do.")
+
+
+class Version(Shape):
+    """What is running."""
+
+    name: str = _f("Product.", "newsroom")
+    version: str = _f("Calendar version.", "2026.11.0")
+    api: str = _f("Version of the interface.", "v1")
+
+
+class Health(Shape):
+    """The process answers."""
+
+    status: str = _f("ok", "ok")
+
+
+class Ready(Shape):
+    """Each part the service needs: ok."""
+
+    status: str = _f("ok", "ok")
+    parts: dict[str, str] = _f("Part: ok.", {"database": "ok", "migrations": "ok"})
