@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from annotator.masking import mask
+from annotator.masking import digest, mask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +34,11 @@ def embed(texts: Sequence[str]) -> NDArray[np.float32]:
 def version() -> str:
     """Identifies weights, tokenizer and pooling: vectors of two versions are never compared."""
     return _backbone().version
+
+
+def vector_version() -> str:
+    """Identifies article vectors: the encoder, the masking before it and the windows read."""
+    return f"{version()}-{digest()}-{BODY_WINDOWS}x{WINDOW_CHARS}"
 
 
 def windows(text: str, count: int = BODY_WINDOWS) -> list[str]:

@@ -6,15 +6,19 @@ import os
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+import structlog
 from celery import Celery
 
 from annotator import grouping, runner
 from annotator.labellers import choose
 from newsroom import log, queue
 from newsroom.db import Database
+from newsroom.errors import NewsroomError
 from newsroom.records import WorkStage
 from newsroom.settings import Settings
 from newsroom.store import work
+
+logger = structlog.get_logger()
 
 
 def register(app: Celery, settings: Settings) -> None:
@@ -25,12 +29,16 @@ def register(app: Celery, settings: Settings) -> None:
         # Once a process: neither connections nor a model's threads survive a fork.
         del pid
         log.configure(settings)
-        database = Database(settings.require_database(), size_max=2).open()
-        return database, choose.bench(settings.labels)
+        bench = choose.bench(settings.labels)
+        return Database(settings.require_database(), size_max=2).open(), bench
 
     @app.task(name=queue.TASK_LABEL)
     def label() -> None:
-        database, bench = ready(os.getpid())
+        try:
+            database, bench = ready(os.getpid())
+        except NewsroomError as error:  # the work stays due; the next ring tries again
+            logger.warning("not-ready", code=error.code, message=error.message)
+            return
         if runner.label_due(database, bench, settings.work):
             queue.ring(app)  # there may be more; an empty hand ends the chain
 

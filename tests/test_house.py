@@ -14,7 +14,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("newsroom", "scraper", "annotator", "memory_lm", "api", "dashboard")
 LINES_MAX = 600
 # Spelt in halves so that this file does not find itself.
-UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b|NotImplemented" + r"Error")
+UNFINISHED = re.compile(
+    r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b|NotImplemented" + r"Error"
+)
 MACHINE = re.compile(r"/(wo" + r"rk|fa" + r"rm|ro" + r"ot)/")
 
 
@@ -27,7 +29,11 @@ def tracked() -> list[Path]:
 
 
 def sources() -> list[Path]:
-    return [p for p in tracked() if p.suffix in {".py", ".sql", ".sh", ".toml", ".yml", ".md", ".css", ".js"}]
+    return [
+        p
+        for p in tracked()
+        if p.suffix in {".py", ".sql", ".sh", ".toml", ".yml", ".md", ".css", ".js"}
+    ]
 
 
 def test_modules_are_short() -> None:

@@ -28,7 +28,7 @@ class Label:
     """One answer: a class, a score, or both, with what is needed to judge it.
 
     `score` is on -5..+5 and `scale` names how it came about; `confidence` is 0..1;
-    `validated` is false where nobody measured the quality; `distribution` holds probabilities by label (for topics the five largest, so it may sum to
+    `distribution` holds probabilities by label (for topics the five largest, so it may sum to
     less than 1); `evidence` holds 0-based sentence numbers of the body, empty if not known.
     """
 

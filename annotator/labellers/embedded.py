@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 BATCH = 64
 MIN_WORDS = 5
 # Function words make up 25..50 % of English prose and hardly any of other languages' text.
-FUNCTION_WORDS = frozenset(
+FUNCTION_WORDS = (
     "the of and to in is that for on with as was it by at from be are this have has not but they "
-    "his her he she you we were will would an or which their its who had been".split()
+    "his her he she you we were will would an or which their its who had been"
 )
 MIN_FUNCTION_SHARE = 0.12
 LANGUAGE_WORDS = 20
@@ -81,13 +81,13 @@ class EmbeddedLabeller:
         parts, present = encoder.masked_parts(list(zip(titles, texts, strict=True)))
         alone = np.zeros_like(parts)
         alone[:, 0] = parts[:, 0]
-        nothing = [""] * len(articles)
         vectors = encoder.pooled(parts)
+        rows = heads.rows(titles, texts)
         lean, topic, news_type = (
-            heads.classify(name, titles, texts, parts) for name in ("lean", "topic", "news_type")
+            heads.classify(name, parts, rows) for name in ("lean", "topic", "news_type")
         )
-        headline = heads.classify("lean", titles, nothing, alone)
-        valence = heads.tone.values(parts, present)
+        headline = heads.classify("lean", alone, heads.rows(titles, [""] * len(articles)))
+        valence = heads.tone.values(parts, rows)
         tone3 = heads.tone.probabilities(valence)
         labelled = []
         for i, article in enumerate(articles):
@@ -199,7 +199,8 @@ def refusal(article: ArticleInput) -> Refused | None:
     if count < MIN_WORDS:
         return Refused("text-too-short", f"the text has {count} words, {MIN_WORDS} are needed")
     found = WORD.findall(article.text[:READ_CHARS].lower())
-    share = sum(word in FUNCTION_WORDS for word in found) / max(len(found), 1)
+    common = frozenset(FUNCTION_WORDS.split())
+    share = sum(word in common for word in found) / max(len(found), 1)
     if len(found) >= LANGUAGE_WORDS and share < MIN_FUNCTION_SHARE:
         return Refused("language-not-english", "the text does not read as English prose")
     return None

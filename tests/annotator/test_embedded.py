@@ -127,7 +127,12 @@ def test_the_outlet_has_no_say(labeller: EmbeddedLabeller) -> None:
 
 
 def test_refusals_are_named_and_the_batch_goes_on(labeller: EmbeddedLabeller) -> None:
-    batch = [ArticleInput(title="A", text=" "), BORDER, ArticleInput(title="B", text="Too few words"), SPANISH]
+    batch = [
+        ArticleInput(title="A", text=" "),
+        BORDER,
+        ArticleInput(title="B", text="Too few words"),
+        SPANISH,
+    ]
     outcomes = list(labeller.label(batch))
     codes = [x.code if isinstance(x, Refused) else None for x in outcomes]
     assert codes == ["text-empty", None, "text-too-short", "language-not-english"]

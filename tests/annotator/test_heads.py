@@ -105,7 +105,15 @@ def test_shipped_weights_are_small() -> None:
 
 def test_vocabulary_names_no_outlet() -> None:
     words = set(model.load().vocabulary.terms)
-    assert not words & {"cnn", "npr", "reuters", "breitbart", "foxnews", "fox news", "associated press"}
+    assert not words & {
+        "cnn",
+        "npr",
+        "reuters",
+        "breitbart",
+        "foxnews",
+        "fox news",
+        "associated press",
+    }
 
 
 def test_broken_weights_are_misconfigured(tmp_path: Path) -> None:

@@ -73,7 +73,11 @@ def test_labels_carry_their_provenance(db: Database, due: list[str]) -> None:
     first = labels[0]
     run = rows(db, "SELECT * FROM runs")
     assert [r["run_id"] for r in run] == [first["run_id"]]
-    assert (first["labeller"], first["labeller_revision"], first["codebook_version"]) == ("fake", "1", "v1")
+    assert (first["labeller"], first["labeller_revision"], first["codebook_version"]) == (
+        "fake",
+        "1",
+        "v1",
+    )
     assert first["distribution"] == {"left": 0.5, "center": 0.3, "right": 0.2}
     assert rows(db, "SELECT count(*) AS n FROM embeddings") == [{"n": 10}]
     assert rows(db, "SELECT DISTINCT state FROM work") == [{"state": "done"}]
@@ -99,12 +103,16 @@ def test_a_crash_puts_back_and_its_neighbours_finish_alone(db: Database, due: li
 
 def test_a_model_that_is_away_says_when_to_come_back(db: Database, due: list[str]) -> None:
     drain(db, Fake("away"))
-    wait = rows(db, "SELECT DISTINCT state, round(extract(epoch FROM due_at - now())) AS s FROM work")
+    wait = rows(
+        db, "SELECT DISTINCT state, round(extract(epoch FROM due_at - now())) AS s FROM work"
+    )
     assert {(r["state"], int(r["s"]) in {76, 77}) for r in wait} == {("due", True)}
     assert rows(db, "SELECT count(*) AS n FROM annotations") == [{"n": 0}]
 
 
-def test_a_new_revision_of_the_labeller_adds_rows_and_marks_the_old(db: Database, due: list[str]) -> None:
+def test_a_new_revision_of_the_labeller_adds_rows_and_marks_the_old(
+    db: Database, due: list[str]
+) -> None:
     drain(db, Fake())
     with db.transaction() as conn:
         conn.execute("UPDATE work SET state = 'due', attempts = 0")

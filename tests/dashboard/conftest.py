@@ -12,8 +12,6 @@ import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from dashboard.client import Client
-
 OUTLETS = [
     ("aldermoorpost", "The Aldermoor Post", -1.4),
     ("harborledger", "The Harbor Ledger", -0.3),
@@ -41,7 +39,6 @@ RUN = {
     "code_version": "2026.11.0",
     "started_at": "2026-11-14T09:00:00Z",
 }
-ZERO = {"labels": None, "event_id": None, "story_id": None}
 
 
 def _stamp(moment: datetime) -> str:
@@ -152,7 +149,8 @@ def events_of(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for row in rows:
         groups[row["event_id"]].append(row)
     events = [
-        {"event_id": key, "story_id": own[0]["story_id"], "story_title": own[0]["title"]} | group(key, own)
+        {"event_id": key, "story_id": own[0]["story_id"], "story_title": own[0]["title"]}
+        | group(key, own)
         for key, own in groups.items()
         if key
     ]
@@ -226,7 +224,9 @@ def problem(status: int, code: str, detail: str) -> JSONResponse:
     return JSONResponse(body, status, media_type="application/problem+json")
 
 
-def fake_api(rows: list[dict[str, Any]], outlets: list[tuple[str, str, float]] | None = None) -> FastAPI:
+def fake_api(
+    rows: list[dict[str, Any]], outlets: list[tuple[str, str, float]] | None = None
+) -> FastAPI:
     """An application with the routes of /v1 over fixed rows."""
     outlets = OUTLETS if outlets is None else outlets
     app = FastAPI()
@@ -257,7 +257,10 @@ def fake_api(rows: list[dict[str, Any]], outlets: list[tuple[str, str, float]] |
             and ("event" not in asked or row["event_id"] == asked["event"])
             and ("story" not in asked or row["story_id"] == asked["story"])
             and ("q" not in asked or asked["q"].lower() in row["title"].lower())
-            and ("labelled" not in asked or (row["labels"] is not None) == (asked["labelled"] == "true"))
+            and (
+                "labelled" not in asked
+                or (row["labels"] is not None) == (asked["labelled"] == "true")
+            )
         ]
         return page(found, request)
 
@@ -342,7 +345,7 @@ def fake_api(rows: list[dict[str, Any]], outlets: list[tuple[str, str, float]] |
     @app.get("/v1/refusals")
     def get_refusals(request: Request) -> Any:
         found = [
-            {"refusal_id": f"{n}", "publisher_id": OUTLETS[n % 6][0], "url": f"https://x.example/{n}",
+            {"refusal_id": f"{n}", "publisher_id": OUTLETS[n % 6][0], "url": f"https://x.example/{n}" if n else "javascript:alert(4)",
              "source": "page", "code": ("soft-404", "paywall-stub", "too-short")[n % 3],
              "message": "the page says that nothing was found", "page_id": None,
              "seen_at": "2026-11-05T10:00:00Z"}
@@ -406,5 +409,23 @@ def empty_api() -> FastAPI:
 
 
 @pytest.fixture
-def client_of() -> Callable[[FastAPI], Client]:
-    return Client.in_process
+def failing() -> Callable[[int, str], FastAPI]:
+    return failing_api
+
+
+EVIL_TEXT = '"><img src=x onerror=alert(1)><script>alert(2)</script>'
+
+
+@pytest.fixture
+def hostile_api() -> FastAPI:
+    """Markup in every text, and an address that is a script."""
+    rows = small_rows(40)
+    for row in rows:
+        row["title"] = EVIL_TEXT
+        row["bylines"] = [EVIL_TEXT]
+        row["publisher"] = EVIL_TEXT
+        row["section"] = EVIL_TEXT
+        row["url"] = "javascript:alert(3)"
+        if row["labels"]:
+            row["labels"]["topic"] = EVIL_TEXT
+    return fake_api(rows, [(key, EVIL_TEXT, lean) for key, _, lean in OUTLETS])

@@ -1,0 +1,1 @@
+"""Grouping of coverage on two levels: events (hours to days) inside stories (days to weeks)."""

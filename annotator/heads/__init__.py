@@ -1,0 +1,1 @@
+"""Small linear heads over the frozen encoder and over word n-grams."""

@@ -1,0 +1,1 @@
+"""The web explorer: a client of the API, drawn with Dash."""

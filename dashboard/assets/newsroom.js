@@ -1,0 +1,84 @@
+// What a server cannot do: the tab's title, the reader's place, and links inside the grid.
+window.dash_clientside = Object.assign({}, window.dash_clientside, {
+  newsroom: {
+    wanted: function (search) {
+      if (typeof search === "string" && search !== window.location.search) {
+        window.dash_clientside.set_props("url", { search: search });
+      }
+      return window.dash_clientside.no_update;
+    },
+    // The address is the truth: controls follow it, except the one being typed in.
+    followed: function (search) {
+      var query = new URLSearchParams(search);
+      document.querySelectorAll('[id^="{"][id$="}"]').forEach(function (found) {
+        var id = JSON.parse(found.id);
+        if (id.type !== "filter" || (found.contains(document.activeElement) && !window.newsroomBack)) {
+          return;
+        }
+        var value = query.get(id.name) || (id.name === "q" ? "" : "any");
+        if (id.name === "publisher") {
+          value = query.getAll("publisher");
+        } else if (id.name === "published") {
+          value = [query.get("published_from"), query.get("published_to")];
+        }
+        window.dash_clientside.set_props(id, { value: value });
+      });
+      window.newsroomBack = false;
+      return window.dash_clientside.no_update;
+    },
+    opened: function (title) {
+      if (title) {
+        document.title = title;
+      }
+      var here = window.location.pathname;
+      if (window.newsroomPath !== undefined && window.newsroomPath !== here) {
+        window.scrollTo(0, 0);
+        var content = document.getElementById("content");
+        if (content) {
+          content.focus({ preventScroll: true });
+        }
+      }
+      window.newsroomPath = here;
+      return window.dash_clientside.no_update;
+    },
+  },
+});
+
+window.addEventListener("popstate", function () {
+  window.newsroomBack = true;
+});
+
+var cells = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
+
+cells.Headline = function (props) {
+  if (!props.data) {
+    return React.createElement("span", { className: "cell-waiting" }, "\u2026");
+  }
+  return React.createElement(
+    window.dash_core_components.Link,
+    { href: props.data.href, className: "cell-headline" },
+    props.value
+  );
+};
+
+cells.Framing = function (props) {
+  return props.value
+    ? React.createElement(
+        window.dash_core_components.Link,
+        { href: props.value },
+        "lean and tone"
+      )
+    : null;
+};
+
+cells.Scale = function (props) {
+  if (!props.data || props.value === null || props.value === undefined) {
+    return React.createElement("span", { className: "cell-none" }, props.data ? "\u2014" : "");
+  }
+  var place = (Math.max(-5, Math.min(5, props.value)) + 5) / 10;
+  return React.createElement(
+    "span",
+    { className: "mini mini-" + props.kind, style: { "--place": place } },
+    props.data[props.kind + "_text"]
+  );
+};

@@ -1,0 +1,185 @@
+"""The controls of a view. Each one is a named part of the URL query and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import dash_mantine_components as dmc
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard import links, wording
+from dashboard.parts.aria import aria
+
+# Ids of the codebook; a label that is not here can still be filtered by through its link.
+CATEGORIES: Final = (
+    "politics",
+    "culture_and_lifestyle",
+    "sports",
+    "business_and_economy",
+    "disaster_and_incidents",
+    "science_and_technology",
+)
+ANY: Final = links.ANY
+NEWS_TYPES: Final = ("news report", "opinion")
+
+
+def _id(name: str) -> dict[str, str]:
+    return {"type": "filter", "name": name}
+
+
+WIDE: Final = frozenset({"q", "publisher"})
+
+
+OUTLETS: Final = _id("publisher")
+
+
+def _boxed(control: Any) -> Component:
+    wide = control.id["name"] in WIDE
+    return html.Div(control, className="filter filter-wide" if wide else "filter")
+
+
+def bar(*controls: Any, clear_to: str) -> Component:
+    """The controls in a row, with the way back to everything."""
+    return html.Div(
+        [
+            html.Div([_boxed(control) for control in controls], className="filters-controls"),
+            links.inside("Clear all", clear_to, className="filters-clear"),
+        ],
+        className="filters",
+        role="search",
+        **aria(label="Filters"),
+    )
+
+
+def _first_is_any(options: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    """The first option is the view without the control, so that it never enters the address."""
+    first, rest = options[0], options[1:]
+    return [
+        {"value": ANY, "label": first[1]},
+        *[{"value": key, "label": text} for key, text in rest],
+    ]
+
+
+def _chosen(value: str | None, options: Sequence[tuple[str, str]]) -> str:
+    return ANY if value in (None, options[0][0]) else str(value)
+
+
+def order(filters: links.Filters, sorts: Sequence[tuple[str, str]]) -> Any:
+    """The order of a list; the first is what a view has without it."""
+    return dmc.Select(
+        id=_id("sort"),
+        label="Order",
+        data=_first_is_any(sorts),
+        value=_chosen(filters.sort, sorts),
+        allowDeselect=False,
+    )
+
+
+def words(filters: links.Filters) -> Any:
+    """Words of the headline."""
+    return dmc.TextInput(
+        id=_id("q"),
+        label="Headline contains",
+        placeholder="e.g. harbour strike",
+        value=filters.q or "",
+        debounce=500,
+    )
+
+
+def outlets(filters: links.Filters) -> Any:
+    """Any number of outlets; the names come from the API once the control stands."""
+    return dmc.MultiSelect(
+        id=_id("publisher"),
+        label="Outlets",
+        placeholder="All",
+        data=outlet_options([], filters),
+        value=list(filters.publisher),
+        searchable=True,
+        clearable=True,
+        limit=100,
+        nothingFoundMessage="No outlet of that name",
+    )
+
+
+def outlet_options(
+    known: Sequence[Mapping[str, Any]], filters: links.Filters
+) -> list[dict[str, str]]:
+    """Outlets by name; a chosen one that the API does not list can still be taken away."""
+    names = {outlet: outlet for outlet in filters.publisher}
+    names |= {row["publisher_id"]: row["name"] for row in known}
+    return [
+        {"value": value, "label": label}
+        for value, label in sorted(names.items(), key=lambda pair: pair[1].casefold())
+    ]
+
+
+def select(name: str, label: str, value: str | None, options: Sequence[tuple[str, str]]) -> Any:
+    """One of a few, or any."""
+    offered = dict(options)
+    if value is not None:
+        offered.setdefault(value, wording.name(value))
+    return dmc.Select(
+        id=_id(name),
+        label=label,
+        data=[
+            {"value": ANY, "label": "Any"},
+            *[{"value": key, "label": text} for key, text in offered.items()],
+        ],
+        value=value or ANY,
+        allowDeselect=False,
+        searchable=len(offered) > 8,
+    )
+
+
+def category(filters: links.Filters) -> Any:
+    """The broad field."""
+    return select(
+        "category", "Category", filters.category, [(c, wording.name(c)) for c in CATEGORIES]
+    )
+
+
+def news_type(filters: links.Filters) -> Any:
+    """Report or opinion."""
+    return select(
+        "news_type", "Type", filters.news_type, [(n, wording.name(n)) for n in NEWS_TYPES]
+    )
+
+
+def labelled(filters: links.Filters) -> Any:
+    """With labels, without, or both."""
+    return select(
+        "labelled", "Labels", filters.labelled, [("true", "Labelled"), ("false", "Not labelled")]
+    )
+
+
+def dates(filters: links.Filters) -> Any:
+    """First and last day of publication."""
+    return dmc.DatePickerInput(
+        id=_id("published"),
+        label="Published",
+        placeholder="Any day",
+        type="range",
+        value=[
+            day.isoformat() if day else None
+            for day in (filters.published_from, filters.published_to)
+        ],
+        valueFormat="D MMM YYYY",
+        clearable=True,
+        allowSingleDateInRange=True,
+    )
+
+
+def choice(name: str, label: str, value: str | None, options: Sequence[tuple[str, str]]) -> Any:
+    """A few ways of seeing the same thing; the first is what a view has without it."""
+    return html.Div(
+        dmc.SegmentedControl(
+            id=_id(name),
+            data=_first_is_any(options),
+            value=_chosen(value, options),
+            size="xs",
+            **aria(label=label),
+        ),
+        className="choice",
+    )

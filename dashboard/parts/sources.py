@@ -1,0 +1,39 @@
+"""What a figure rests on: how many articles, of which days, labelled by whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dashboard.links import Filters
+from dashboard.parts.charts import Source
+
+
+def source(
+    n: int,
+    href: str,
+    filters: Filters,
+    outlets: Sequence[Mapping[str, Any]],
+    runs: Sequence[Mapping[str, Any]],
+) -> Source:
+    """The source line of a figure over the articles of ``outlets``; ``runs`` come newest first.
+
+    The days are those of the collection, narrowed by the filters.
+    """
+    chosen = [o for o in outlets if not filters.publisher or o["publisher_id"] in filters.publisher]
+    first = min((at for o in chosen if (at := o["first_at"])), default=None)
+    last = max((at for o in chosen if (at := o["last_at"])), default=None)
+    if filters.published_from:
+        first = max(first or "", filters.published_from.isoformat())
+    if filters.published_to and last:
+        last = min(last, filters.published_to.isoformat())
+    run = runs[0] if runs else {}
+    return Source(
+        n=n,
+        href=href,
+        first_at=first,
+        last_at=last,
+        labeller=run.get("labeller"),
+        labeller_revision=run.get("labeller_revision"),
+        codebook=run.get("codebook_version"),
+    )

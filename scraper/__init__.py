@@ -1,0 +1,1 @@
+"""News pages in, articles out: the only package that knows Scrapy."""

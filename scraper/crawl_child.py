@@ -1,0 +1,98 @@
+"""The crawling process: ``python -m scraper.crawl_child``, spoken to by :mod:`scraper.crawl`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from typing import TextIO
+
+from scrapy.crawler import CrawlerProcess
+
+from newsroom.db import Database
+from newsroom.errors import NewsroomError
+from scraper import settings as scrapy_settings
+from scraper.archive import Archive
+from scraper.desk import Desk, OutletCount
+from scraper.extractors import Extractors
+from scraper.job import Job, decode
+from scraper.spiders.outlet import OutletSpider
+
+EXIT_ORPHANED = 130
+
+
+def main() -> None:
+    """Read the job, crawl, report. An error of ours becomes an event."""
+    out = sys.stdout
+    sys.stdout = sys.stderr  # whatever a library prints must not mix with the report
+    try:
+        job = decode(sys.stdin.readline())
+        threading.Thread(target=_end_with_caller, args=(sys.stdin,), daemon=True).start()
+        counts = _crawl(job, out)
+    except NewsroomError as error:
+        kind = type(error).__name__
+        _say(out, {"event": "error", "kind": kind, "code": error.code, "message": error.message})
+        return
+    _say(
+        out,
+        {"event": "done", "outlets": [_report(job, counts, i) for i in range(len(job.outlets))]},
+    )
+
+
+def _crawl(job: Job, out: TextIO) -> dict[str, OutletCount]:
+    values = scrapy_settings.build(job.settings, job.outlets, job.demo_hosts())
+    if job.timeout_s is not None:
+        values["CLOSESPIDER_TIMEOUT"] = job.timeout_s
+
+    def tell(outlet: str, outcome: str, fresh: int) -> None:
+        _say(out, {"event": "page", "outlet": outlet, "outcome": outcome, "fresh": fresh})
+
+    with (
+        Database(job.settings.require_database()) as db,
+        Archive(job.settings.archive_dir) as archive,
+        Extractors(max(1, (os.cpu_count() or 2) // 2)) as extractors,
+    ):
+        desk = Desk(db, archive, extractors, tell)
+        process = CrawlerProcess(values)
+        for outlet in job.outlets:
+            desk.count(outlet)
+            process.crawl(
+                OutletSpider,
+                outlet=outlet,
+                desk=desk,
+                budget=job.settings.crawl.pages_per_outlet,
+                limit=job.limit,
+                doors=job.doors,
+                revisit=job.revisit,
+            )
+        process.start(install_signal_handlers=False)
+        return desk.counts
+
+
+def _report(job: Job, counts: dict[str, OutletCount], index: int) -> dict[str, object]:
+    publisher_id = job.outlets[index].publisher.publisher_id
+    count = counts[publisher_id]
+    return {
+        "publisher_id": publisher_id,
+        "fetched": count.fetched,
+        "stored": dict(count.tally.stored),
+        "refused": dict(count.tally.refused),
+        "failed": dict(count.failed),
+        "notes": count.notes,
+    }
+
+
+def _say(out: TextIO, event: dict[str, object]) -> None:
+    out.write(json.dumps(event) + "\n")
+    out.flush()
+
+
+def _end_with_caller(stdin: TextIO) -> None:
+    """Every transaction is whole, so that ending at any moment is safe."""
+    stdin.read()
+    os._exit(EXIT_ORPHANED)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,220 @@
+"""Every page with a small, an empty, a hostile and three failing APIs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import plotly.utils
+import pytest
+from dash import dcc, no_update
+from dash.development.base_component import Component
+from fastapi import FastAPI
+
+from dashboard import app, links
+from dashboard.client import Client
+from dashboard.pages import PAGES, articles
+from dashboard.parts import frame
+
+ADDRESSES = {
+    "overview": "/",
+    "articles": "/articles",
+    "article": f"/articles/{0:032x}",
+    "events": "/events",
+    "event": f"/events/{0xE0:032x}",
+    "story": f"/stories/{0xF0:032x}",
+    "framing": "/framing",
+    "outlets": "/outlets",
+    "pipeline": "/pipeline",
+    "methods": "/methods",
+}
+
+
+def walk(component: Any) -> Iterator[Component]:
+    if isinstance(component, list | tuple):
+        for child in component:
+            yield from walk(child)
+    elif isinstance(component, Component):
+        yield component
+        for name in ("children", "lightIcon", "darkIcon"):
+            yield from walk(getattr(component, name, None))
+
+
+def serialised(component: Any) -> str:
+    return json.dumps(component, cls=plotly.utils.PlotlyJSONEncoder)
+
+
+def drawn(name: str, api: FastAPI, search: str = "") -> dict[str, Component]:
+    client = Client.in_process(api)
+    address = ADDRESSES[name]
+
+    async def every() -> dict[str, Component]:
+        return {
+            panel: await app.shown(client, draw, panel, address, search)
+            for panel, draw in PAGES[name].PANELS.items()
+        }
+
+    return asyncio.run(every())
+
+
+def words(component: Any) -> str:
+    return " ".join(
+        str(child)
+        for part in walk(component)
+        for child in (
+            part.children
+            if isinstance(getattr(part, "children", None), list)
+            else [getattr(part, "children", "")]
+        )
+        if isinstance(child, str)
+    )
+
+
+def test_every_page_has_an_address_here() -> None:
+    assert set(ADDRESSES) == set(PAGES) == {page for page, _ in links.ROUTES}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_show_the_small_collection(name: str, small_api: FastAPI) -> None:
+    for panel, component in drawn(name, small_api).items():
+        text = serialised(component)
+        assert "notice-failed" not in text, panel
+        assert (
+            "get the data" in text
+            or "headline" in text
+            or "figure-value" in text
+            or panel.endswith(("-runs", "-work", "-reasons", "-outlets"))
+        )
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_say_what_to_do_when_there_is_nothing(name: str, empty_api: FastAPI) -> None:
+    for panel, component in drawn(name, empty_api).items():
+        assert words(component).strip(), panel
+        assert '"type": "Graph"' not in serialised(component), panel
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(
+    ("status", "code", "said"),
+    [
+        (503, "database-away", "failed on this part"),
+        (400, "bad-parameter", "cannot read this question"),
+        (429, "too-many", "Too many questions"),
+    ],
+)
+def test_pages_survive_a_failing_api(
+    name: str, status: int, code: str, said: str, failing: Any
+) -> None:
+    for panel, component in drawn(name, failing(status, code)).items():
+        assert said in words(component), panel
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_markup_in_the_data_stays_text(name: str, hostile_api: FastAPI) -> None:
+    for panel, component in drawn(name, hostile_api).items():
+        for part in walk(component):
+            assert not isinstance(part, dcc.Markdown), panel
+            assert not getattr(part, "dangerously_allow_html", False), panel
+            href = getattr(part, "href", None)
+            assert href is None or href.startswith(("/", "https://")), (panel, href)
+            assert "javascript:" not in (href or "")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_ids_are_unique_on_each_page(name: str) -> None:
+    filters = links.parse("", links.route(ADDRESSES[name]).item)  # type: ignore[union-attr]
+    page = frame.page(name, PAGES[name].top(filters))
+    parts = (frame.document(), page, PAGES[name].layout(filters))
+    ids = [str(c.id) for part in parts for c in walk(part) if hasattr(c, "id")]
+    assert len(ids) == len(set(ids))
+    assert set(PAGES[name].PANELS) <= set(ids)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_chart_says_what_it_rests_on(name: str, small_api: FastAPI) -> None:
+    for panel, component in drawn(name, small_api).items():
+        graphs = [c for c in walk(component) if isinstance(c, dcc.Graph)]
+        text = words(component)
+        for graph in graphs:
+            assert "n = " in text, panel
+            assert "Nov 2026" in text, panel
+            assert "The same as a table" in text, panel
+            assert graph.figure["layout"]["xaxis"]["title"]["text"], panel
+        labelled = [c for c in walk(component) if getattr(c, "role", None) == "img"]
+        assert all(getattr(c, "aria-label", "") for c in labelled), panel
+        if graphs and not panel.startswith(("event", "story")):
+            assert "embedded" in text, panel
+            assert "codebook v1" in text, panel
+
+
+def test_a_link_that_cannot_be_read_is_answered_in_words() -> None:
+    _, title = app.opened("/articles", "?lean_min=abc")
+    assert title.startswith("Articles")
+    assert "lean_min=abc" in words(app.filled("?lean_min=abc", "/articles"))
+
+
+def test_an_unknown_address_is_answered_in_words() -> None:
+    page, _ = app.opened("/nowhere", "")
+    assert "no page" in words(page)
+
+
+def test_the_outlets_to_choose_from_come_from_the_api(small_api: FastAPI, failing: Any) -> None:
+    made = asyncio.run(app.offered(Client.in_process(small_api), None, "?publisher=gone"))
+    assert {"value": "gone", "label": "gone"} in made
+    assert {"value": "harborledger", "label": "The Harbor Ledger"} in made
+    away = Client.in_process(failing(503, "database-away"))
+    assert asyncio.run(app.offered(away, None, "")) is no_update
+
+
+def test_an_unknown_id_is_one_notice(small_api: FastAPI) -> None:
+    client = Client.in_process(small_api)
+    for name, path in (
+        ("article", "/articles/zz"),
+        ("event", "/events/zz"),
+        ("story", "/stories/zz"),
+    ):
+        (draw,) = PAGES[name].PANELS.values()
+        made = asyncio.run(app.shown(client, draw, "x", path, ""))
+        assert "nothing at this address" in words(made)
+
+
+def rows_of(api: FastAPI, request: Any, cursors: Any, search: str = "") -> tuple[Any, Any, Any]:
+    return asyncio.run(articles.more(Client.in_process(api), request, cursors, search))
+
+
+def test_the_grid_walks_the_whole_list_by_cursor(small_api: FastAPI) -> None:
+    seen: list[str] = []
+    cursors: dict[str, str] = {}
+    start, count = 0, None
+    while count is None:
+        answer, cursors, notice = rows_of(small_api, {"startRow": start}, cursors)
+        assert notice is None
+        seen += [row["article_id"] for row in answer["rowData"]]
+        start, count = start + len(answer["rowData"]), answer["rowCount"]
+    assert count == len(seen) == len(set(seen)) == 130
+
+
+def test_the_grid_forgets_cursors_of_another_question(small_api: FastAPI) -> None:
+    _, cursors, _ = rows_of(small_api, {"startRow": 0}, {"50": "stale", "100": "staler"})
+    assert cursors == {"50": "50"}
+
+
+def test_the_grid_says_why_it_is_empty(empty_api: FastAPI, failing: Any) -> None:
+    answer, _, notice = rows_of(empty_api, {"startRow": 0}, {})
+    assert answer == {"rowData": [], "rowCount": 0}
+    assert "Nothing has been collected yet" in words(notice)
+    _, _, notice = rows_of(empty_api, {"startRow": 0}, {}, "?q=ferry")
+    assert "No article matches" in words(notice)
+    _, _, notice = rows_of(failing(503, "database-away"), {"startRow": 0}, {})
+    assert "failed on this part" in words(notice)
+
+
+def test_averages_of_few_articles_are_marked(small_api: FastAPI) -> None:
+    event = drawn("event", small_api)["event-main"]
+    rows = [c for c in walk(event) if getattr(c, "className", None) == "few"]
+    assert rows  # 130 articles over six events and six outlets: nobody has thirty
+    framing = drawn("framing", small_api)["framing-lean"]
+    assert "(n < 30)" in serialised(framing)
