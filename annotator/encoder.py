@@ -37,8 +37,8 @@ def version() -> str:
 
 
 def vector_version() -> str:
-    """Identifies article vectors: the encoder, the masking before it and the windows read."""
-    return f"{version()}-{digest()}-{BODY_WINDOWS}x{WINDOW_CHARS}"
+    """Identifies article vectors: the encoder, what was masked before it, and the windows read."""
+    return f"{version()}-{digest()}-{PARTS}"
 
 
 def windows(text: str, count: int = BODY_WINDOWS) -> list[str]:

@@ -18,6 +18,7 @@ from newsroom.store import embeddings, events
 from newsroom.store.events import Group, Member, When
 
 ENCODE_BATCH = 256
+UNTITLED = "(no headline)"
 K = TypeVar("K", bound=Hashable)
 
 
@@ -45,7 +46,7 @@ def regroup(db: Database, since: datetime, params: Params | None = None) -> Grou
                 publisher=row["publisher_id"],
                 vector=row["vector"],
             )
-            for row in embeddings.window(conn, encoder.version(), since)
+            for row in embeddings.window(conn, encoder.vector_version(), since)
         ]
         return _store(conn, items, group(items, params or Params()))
 
@@ -54,13 +55,13 @@ def _encode_missing(db: Database, since: datetime) -> None:
     """Vectors of articles that no labeller with an encoder has read yet."""
     while True:
         with db.transaction() as conn:
-            todo = embeddings.missing(conn, encoder.version(), since, ENCODE_BATCH)
+            todo = embeddings.missing(conn, encoder.vector_version(), since, ENCODE_BATCH)
         if not todo:
             return
         vectors = encoder.article_vectors([(t.title, t.text) for t in todo])
         with db.transaction() as conn:
             keyed = {t.content_sha256: v for t, v in zip(todo, vectors, strict=True)}
-            embeddings.add(conn, encoder.version(), keyed)
+            embeddings.add(conn, encoder.vector_version(), keyed)
 
 
 def _store(conn: Conn, items: Sequence[Item], assigned: Sequence[Assignment]) -> Grouped:
@@ -122,10 +123,10 @@ def _rows(
     rows = []
     for group_id, articles in sorted(groups.items()):
         known = [when[a] for a in articles if a in when]
-        titled = central_title([items[a] for a in sorted(articles) if a in items])
-        if not known or titled is None:  # wholly before the window: unchanged
+        inside = [items[a] for a in sorted(articles) if a in items]
+        if not known or not inside:  # wholly before the window: unchanged
             continue
-        title, title_article_id = titled
+        title, title_article_id = central_title(inside) or (UNTITLED, inside[0].id)
         rows.append(
             Group(
                 group_id=group_id,

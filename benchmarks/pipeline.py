@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import trafilatura
+
 from annotator import runner
 from annotator.labellers import choose
 from annotator.labellers.base import ArticleInput

@@ -40,6 +40,7 @@ def build(
         "URLLENGTH_LIMIT": 2083,
         "METAREFRESH_ENABLED": False,  # used by traps, hardly by newspapers
         "AJAXCRAWL_ENABLED": False,
+        "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",  # the top of a page first
         "HTTPERROR_ALLOW_ALL": True,  # every answer is kept and counted, also a 404
         "RETRY_TIMES": 1,
         "RETRY_HTTP_CODES": [500, 502, 504, 408, 522, 524],  # 429 and 503 belong to polite.py

@@ -107,9 +107,9 @@ def linear(
     features: Floats | csr_matrix, labels: Ints, row_weights: Floats, c: float, classes: int
 ) -> tuple[Floats, Floats]:
     """Multinomial logistic regression: coefficients [d, k], bias [k]; unseen classes get -10."""
+    # A looser tolerance, or single precision, can stop the solver at its first step: gradients of
+    # rare n-grams are that small.
     model = LogisticRegression(C=c, max_iter=100, tol=1e-5)
-    # The default tolerance, or single precision, can stop the solver at its first step: gradients
-    # of rare n-grams are that small.
     model.fit(features.astype(np.float64), labels, sample_weight=row_weights)
     coefficients = np.zeros((features.shape[1], classes), dtype=np.float32)
     bias = np.full(classes, -10.0, dtype=np.float32)

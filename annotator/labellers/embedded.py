@@ -61,8 +61,8 @@ class EmbeddedLabeller:
 
     @property
     def encoder(self) -> str:
-        """The frozen encoder's version."""
-        return encoder.version()
+        """What the vectors are comparable with."""
+        return encoder.vector_version()
 
     def label(self, articles: Sequence[ArticleInput]) -> Iterator[Labelled | Refused]:
         """One outcome for each article, in order: labels and vector, or why it has none."""
@@ -132,6 +132,7 @@ class EmbeddedLabeller:
             confidence=float(p[best]),
             distribution=_named(names, p),
             scale=scale.id,
+            validated=False,  # measured on passages of editorials, never on whole news articles
         )
 
     def _topic(self, p: NDArray[np.floating], text: str) -> tuple[Label, Label]:

@@ -75,6 +75,11 @@ async def draw_count(client: Client, filters: Filters) -> Component:
     )
 
 
+def told(notice: Component, start: int) -> Component:
+    """A notice above the rows, or instead of them where there is none."""
+    return notice if start else html.Div(notice, className="instead")
+
+
 async def more(
     client: Client,
     request: Mapping[str, Any] | None,
@@ -94,7 +99,7 @@ async def more(
     try:
         answer = await client.articles(parameters)
     except ApiError as error:
-        return {"rowData": [], "rowCount": start}, known, notices.failed(error)
+        return {"rowData": [], "rowCount": start}, known, told(notices.failed(error), start)
     rows = [tables.grid_row(row) for row in answer["data"]]
     end = start + len(rows)
     following = answer["next_cursor"]
@@ -102,7 +107,7 @@ async def more(
         known[str(end)] = following
     if not rows and start == 0:
         filtered = bool(links.query(links.parse(search)))
-        return {"rowData": [], "rowCount": 0}, known, notices.no_articles(filtered)
+        return {"rowData": [], "rowCount": 0}, known, told(notices.no_articles(filtered), start)
     return {"rowData": rows, "rowCount": end if following is None else None}, known, None
 
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from annotator import encoder
 from annotator.codebook.loader import load as load_codebook
 from annotator.heads import model
 from annotator.labellers import embedded
-from annotator.labellers.base import ArticleInput, ArticleLabels, Label
+from annotator.labellers.base import ArticleInput, Label, Labelled
 from annotator.labellers.embedded import EmbeddedLabeller
 from annotator.labellers.scripted import ScriptedLabeller
 from newsroom.errors import Misconfigured, Refused
@@ -41,16 +43,16 @@ def labeller() -> EmbeddedLabeller:
     return EmbeddedLabeller()
 
 
-def only(labels: ArticleLabels | Refused, stage: Stage, scope: Scope = Scope.ARTICLE) -> Label:
-    assert not isinstance(labels, Refused)
-    (found,) = [x for x in labels if (x.stage, x.scope) == (stage, scope)]
+def only(outcome: Labelled | Refused, stage: Stage, scope: Scope = Scope.ARTICLE) -> Label:
+    assert not isinstance(outcome, Refused)
+    (found,) = [x for x in outcome.labels if (x.stage, x.scope) == (stage, scope)]
     return found
 
 
 def test_each_stage_and_scope_once(labeller: EmbeddedLabeller) -> None:
-    (labels,) = labeller.label([BORDER])
-    assert not isinstance(labels, Refused)
-    assert sorted((x.stage.value, x.scope.value) for x in labels) == [
+    (outcome,) = labeller.label([BORDER])
+    assert not isinstance(outcome, Refused)
+    assert sorted((x.stage.value, x.scope.value) for x in outcome.labels) == [
         ("category", "article"),
         ("lean", "article"),
         ("lean", "headline"),
@@ -100,6 +102,7 @@ def test_numbers_are_what_the_codebook_says(labeller: EmbeddedLabeller) -> None:
         expected = sum(scale.map[name] * p for name, p in lean.distribution.items())
         assert lean.score == pytest.approx(expected, abs=1e-4)
         assert lean.scale == "mapped3"
+        assert lean.validated == (scope is Scope.ARTICLE)
         assert lean.confidence == pytest.approx(max(lean.distribution.values()), abs=1e-5)
     topic = only(labels, Stage.TOPIC)
     assert topic.distribution is not None
@@ -141,22 +144,28 @@ def test_refusals_are_named_and_the_batch_goes_on(labeller: EmbeddedLabeller) ->
 def test_batches_do_not_change_labels(labeller: EmbeddedLabeller) -> None:
     (alone,) = labeller.label([MATCH])
     *_, last = labeller.label([BORDER] * embedded.BATCH + [MATCH])
-    for a, b in zip(alone, last, strict=True):  # type: ignore[arg-type]
+    assert not isinstance(alone, Refused)
+    assert not isinstance(last, Refused)
+    for a, b in zip(alone.labels, last.labels, strict=True):
         assert (a.label, a.evidence) == (b.label, b.evidence)
         assert a.confidence == pytest.approx(b.confidence, abs=1e-4)
 
 
 def test_no_title_no_headline_label(labeller: EmbeddedLabeller) -> None:
-    (labels,) = labeller.label([ArticleInput(title="", text=BORDER.text)])
-    assert not isinstance(labels, Refused)
-    assert Scope.HEADLINE not in {x.scope for x in labels}
+    (outcome,) = labeller.label([ArticleInput(title="", text=BORDER.text)])
+    assert not isinstance(outcome, Refused)
+    assert Scope.HEADLINE not in {x.scope for x in outcome.labels}
 
 
 def test_vectors_come_with_the_labels(labeller: EmbeddedLabeller) -> None:
-    kept, refused = labeller.label_with_vectors([BORDER, SPANISH])
+    kept, refused = labeller.label([BORDER, SPANISH])
+    assert not isinstance(kept, Refused)
+    assert isinstance(refused, Refused)
     assert kept.vector is not None
-    assert float(kept.vector @ kept.vector) == pytest.approx(1, abs=1e-4)
-    assert refused.vector is None
+    np.testing.assert_allclose(
+        kept.vector, encoder.article_vector(BORDER.title, BORDER.text), atol=1e-5
+    )
+    assert labeller.encoder == encoder.version()
 
 
 def test_heads_for_another_encoder_are_misconfigured(monkeypatch: pytest.MonkeyPatch) -> None:
