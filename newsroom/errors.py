@@ -10,6 +10,8 @@ NewsroomError            carries a stable kebab-case ``code`` used in logs, rows
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class NewsroomError(Exception):
     """Base of all; ``str(error)`` is one line a person can act on."""
@@ -18,6 +20,16 @@ class NewsroomError(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled by value: errors cross process borders (the default asks for one argument)."""
+        return _rebuild, (type(self), dict(self.__dict__))
+
+
+def _rebuild(kind: type[NewsroomError], state: dict[str, Any]) -> NewsroomError:
+    error = kind.__new__(kind, state["message"])
+    error.__dict__.update(state)
+    return error
 
 
 class Refused(NewsroomError):

@@ -60,10 +60,14 @@ SELECT article_id FROM articles
 """
 
 # A page of boilerplate can share a band with thousands: the earliest few are enough to judge.
+# Materialised, or the planner walks the time index in hope of fifty matches (93 ms against 0.6).
 NEAR = """
-SELECT article_id, publisher_id, minhash, sort_at AS first_at FROM articles
- WHERE bands && %(bands)s::bigint[] AND article_id <> %(article_id)s
-   AND superseded_at IS NULL AND duplicate_of IS NULL AND minhash IS NOT NULL
+WITH sharing AS MATERIALIZED (
+    SELECT article_id, publisher_id, minhash, sort_at FROM articles
+     WHERE bands && %(bands)s::bigint[] AND article_id <> %(article_id)s
+       AND superseded_at IS NULL AND duplicate_of IS NULL AND minhash IS NOT NULL
+)
+SELECT article_id, publisher_id, minhash, sort_at AS first_at FROM sharing
  ORDER BY sort_at, article_id LIMIT 50
 """
 
