@@ -9,7 +9,11 @@ from newsroom.errors import BadRequest, Later, NewsroomError, Refused
 
 @pytest.mark.parametrize(
     "error",
-    [Refused("too-short", "3 words"), Later("away", "no", delay_s=7), BadRequest("x", "y", field="z")],
+    [
+        Refused("too-short", "3 words"),
+        Later("away", "no", delay_s=7),
+        BadRequest("x", "y", field="z"),
+    ],
 )
 def test_errors_cross_process_borders(error: NewsroomError) -> None:
     back = pickle.loads(pickle.dumps(error))
