@@ -65,7 +65,7 @@ class Database:
             with psycopg.connect(self._url, connect_timeout=CONNECT_TIMEOUT_S):
                 pass
         except psycopg.OperationalError as error:
-            line = str(error).strip().splitlines()[-1]
+            line = str(error).strip().splitlines()[0]
             raise Misconfigured(
                 "database-unreachable", f"cannot reach PostgreSQL at DATABASE_URL: {line}"
             ) from error
@@ -96,4 +96,4 @@ class Database:
         except psycopg.OperationalError as error:
             if isinstance(error, psycopg.errors.QueryCanceled):
                 raise Later("query-too-long", "the query ran into its time limit") from error
-            raise Later("database-away", str(error).strip().splitlines()[-1]) from error
+            raise Later("database-away", str(error).strip().splitlines()[0]) from error

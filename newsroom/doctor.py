@@ -34,7 +34,7 @@ def _database(settings: Settings) -> str:
     except NewsroomError as error:
         return error.message
     except psycopg.OperationalError as error:
-        return str(error).strip().splitlines()[-1]
+        return str(error).strip().splitlines()[0]
     return "ok" if version >= 15 else f"PostgreSQL {version} is too old: 15 or newer"
 
 

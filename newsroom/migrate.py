@@ -96,7 +96,7 @@ def _connect(database_url: str) -> psycopg.Connection[tuple[str, ...]]:
     try:
         return psycopg.connect(database_url, autocommit=True, connect_timeout=10)
     except psycopg.OperationalError as error:
-        line = str(error).strip().splitlines()[-1]
+        line = str(error).strip().splitlines()[0]
         raise Misconfigured(
             "database-unreachable", f"cannot reach PostgreSQL at DATABASE_URL: {line}"
         ) from error
