@@ -165,7 +165,7 @@ def test_vectors_come_with_the_labels(labeller: EmbeddedLabeller) -> None:
     np.testing.assert_allclose(
         kept.vector, encoder.article_vector(BORDER.title, BORDER.text), atol=1e-5
     )
-    assert labeller.encoder == encoder.version()
+    assert labeller.encoder == encoder.vector_version()
 
 
 def test_heads_for_another_encoder_are_misconfigured(monkeypatch: pytest.MonkeyPatch) -> None:
