@@ -1,6 +1,6 @@
 """Speed of the two halves of the pipeline, each beside the least work that could do its job.
 
-Run: ``python -m benchmarks.pipeline [FILE.warc.gz]``; without a file, the demo web's pages.
+Run: ``python -m benchmarks.pipeline [FILE.warc.gz]``; without a file, the demo web's article pages.
 1. page → stored article, one process, no network: beside trafilatura alone on the same bodies.
 2. queue and store overhead with the scripted labeller, one process: beside labelling in a loop
    and inserting the same rows in one batch.
@@ -22,6 +22,7 @@ from pathlib import Path
 
 import trafilatura
 
+import scraper.demo
 from annotator import runner
 from annotator.labellers import choose
 from annotator.labellers.base import ArticleInput
@@ -34,7 +35,7 @@ from scraper import archive, registry
 from scraper.demo.site import build
 from scraper.replay import replay
 
-RESULT = Path(__file__).parent / "results" / "pipeline" / "speed.json"
+RESULTS = Path(__file__).parent / "results" / "pipeline"
 ARTICLES = 4000
 
 
@@ -54,9 +55,11 @@ def cpu_s() -> float:
 
 
 def demo_pages(folder: Path) -> Path:
+    truth = Path(scraper.demo.__file__).with_name("truth.json")
+    wanted = {a["url"] for a in json.loads(truth.read_text())["articles"]}
     with archive.Archive(folder) as out:
         for (host, target), page in build(1).pages.items():
-            if page.status == 200 and b"<html" in page.body[:2000]:
+            if f"http://{host}{target}" in wanted:
                 out.write(
                     url=f"http://{host}{target}",
                     asked_url=f"http://{host}{target}",
@@ -138,8 +141,9 @@ def main() -> None:
                 "queue_and_store_overhead": overhead(db),
             }
     shutil.rmtree(home)
-    RESULT.parent.mkdir(parents=True, exist_ok=True)
-    RESULT.write_text(json.dumps(result, indent=1) + "\n")
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    name = "demo_web" if len(sys.argv) == 1 else "warc"
+    (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
 
 
