@@ -10,12 +10,20 @@ from typing import Any
 import pytest
 
 LINES: list[Any] = [
-    {"id": "a", "title": "Council votes", "text": "The council voted on the budget after a long debate."},
+    {
+        "id": "a",
+        "title": "Council votes",
+        "text": "The council voted on the budget after a long debate.",
+    },
     "not json",
     {"title": "no id", "text": "x"},
     {"id": "b", "text": 7},
     {"id": "empty", "title": "t", "text": " "},
-    {"id": "c", "title": "Storm", "text": "The storm closed the harbor for a second day, officials said."},
+    {
+        "id": "c",
+        "title": "Storm",
+        "text": "The storm closed the harbor for a second day, officials said.",
+    },
 ]
 
 
@@ -36,7 +44,9 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_annotate_answers_every_line_in_its_place(source: Path, tmp_path: Path) -> None:
     target = tmp_path / "out.jsonl"
-    done = run("annotate", "--input", str(source), "--output", str(target), "--labeller", "scripted")
+    done = run(
+        "annotate", "--input", str(source), "--output", str(target), "--labeller", "scripted"
+    )
     assert done.returncode == 1
     assert done.stdout == ""
     out = [json.loads(line) for line in target.read_text().splitlines()]
