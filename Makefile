@@ -4,12 +4,19 @@ PIP = .venv/bin/python -m pip --disable-pip-version-check
 STAMP = .venv/stamp-$(shell cat requirements/*.txt pyproject.toml | cksum | cut -d' ' -f1)
 ARGS ?=
 
-.PHONY: demo test fmt
+.PHONY: demo test quality fmt
 demo: $(STAMP)
 	.venv/bin/newsroom demo $(ARGS)
 
 test: $(STAMP)
 	scripts/check
+
+# Scores on the data folder (NEWSROOM_DATA_DIR); hours on two cores. Results are committed.
+quality: $(STAMP)
+	.venv/bin/python -m annotator.heads.train --data "$(NEWSROOM_DATA_DIR)"
+	.venv/bin/python -m annotator.heads.report --results benchmarks/results/labels
+	.venv/bin/python -m annotator.events.tune --data "$(NEWSROOM_DATA_DIR)"
+	.venv/bin/python -m benchmarks.extraction
 
 fmt: $(STAMP)
 	.venv/bin/ruff format .

@@ -94,6 +94,7 @@ def replay(
             progress=advance,
         )
     summary.tally(report.tally, as_json=as_json, skipped=dict(report.skipped))
+    _say_what_next()
     for line in report.broken:
         print(f"newsroom: {line} [archive-broken]", file=sys.stderr)
     if report.broken:
@@ -140,6 +141,7 @@ def import_(
             progress=advance,
         )
     summary.tally(tally, as_json=as_json)
+    _say_what_next()
 
 
 @app.command()
@@ -206,6 +208,10 @@ def _current() -> Settings:
     from newsroom import stack
 
     return stack.attach(settings_module.load())
+
+
+def _say_what_next() -> None:
+    print("Old articles are grouped on request: newsroom events group --all", file=sys.stderr)
 
 
 def _cores() -> int:

@@ -126,7 +126,7 @@ def card(annotation: Annotation) -> Component:
     headline = scope == "headline"
     what = wording.STAGES.get(stage, wording.name(stage))
     marks: list[Any] = []
-    if headline:
+    if not annotation["validated"]:
         marks.append(html.Span("unvalidated", className="mark"))
     if annotation["scale"] == "mapped3":
         marks.append(html.Span("mapped3", className="mark", title=wording.MAPPED3))

@@ -94,6 +94,7 @@ def annotation(row: dict[str, Any], stage: str, scope: str, **more: Any) -> dict
         "confidence": None,
         "distribution": None,
         "scale": None,
+        "validated": scope != "headline",
         "reason": None,
         "evidence": [],
         "labeller": RUN["labeller"],
