@@ -52,6 +52,7 @@ class Annotation(TypedDict):
     confidence: float | None
     distribution: dict[str, float] | None
     scale: str | None
+    validated: bool
     reason: str | None
     evidence: list[int]
     labeller: str
