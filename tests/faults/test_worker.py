@@ -19,6 +19,7 @@ import redis
 from newsroom import queue
 from newsroom import settings as settings_module
 from newsroom.db import Database
+from newsroom.process import stop
 from newsroom.settings import Labels, Settings, Work
 from newsroom.store import articles
 
@@ -50,8 +51,8 @@ def worker(site: Settings) -> Iterator[subprocess.Popen[bytes]]:
     try:
         yield process
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        # As a supervisor would: Celery's orderly end has been seen to hang with a full queue.
+        stop(process, signal.SIGTERM, grace_s=20)
 
 
 def done(db: Database) -> int:
