@@ -26,6 +26,9 @@ def annotate(
     ] = None,
     output: Output = "-",
     labeller: Annotated[str, typer.Option(help="embedded or scripted.")] = "embedded",
+    again: Annotated[
+        bool, typer.Option(help="Database: also articles that only older versions labelled.")
+    ] = False,
 ) -> None:
     """Label articles: a file (no database needed), or all that is due in the database.
 
@@ -35,10 +38,10 @@ def annotate(
 
     if input_ is not None:
         raise SystemExit(offline.run(offline.annotate(labeller), input_, output, "articles"))
-    _annotate_due(labeller)
+    _annotate_due(labeller, again=again)
 
 
-def _annotate_due(labeller: str) -> None:
+def _annotate_due(labeller: str, *, again: bool) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
@@ -46,6 +49,7 @@ def _annotate_due(labeller: str) -> None:
     from annotator.labellers import choose
     from newsroom.commands import current
     from newsroom.db import Database
+    from newsroom.records import WorkStage
     from newsroom.settings import Labels
     from newsroom.store import work
 
@@ -56,6 +60,8 @@ def _annotate_due(labeller: str) -> None:
     columns = ("labelling", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Database(settings.require_database(), size_max=2) as db:
         with db.transaction() as conn:
+            if again:
+                work.make_due_again(conn, WorkStage.LABEL, bench.run.run_id)
             total = work.open_rows(conn)
         with Progress(*columns, console=Console(stderr=True)) as progress:
             bar = progress.add_task("", total=total)

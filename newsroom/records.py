@@ -49,15 +49,6 @@ class Scope(StrEnum):
     SENTENCE = "sentence"
 
 
-class WorkState(StrEnum):
-    """Life of a work row; ``QUARANTINED`` needs a person (``newsroom work retry``)."""
-
-    DUE = "due"
-    LEASED = "leased"
-    DONE = "done"
-    QUARANTINED = "quarantined"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publisher:
     """One outlet as its TOML file describes it."""

@@ -98,12 +98,18 @@ UPDATE work SET state = 'due', attempts = 0, due_at = now(), changed_at = now()
 RETURNING stage
 """
 
-# Every current article without a finished row of this stage for its current text.
-MAKE_STAGE_DUE = """
+# Finished articles that this run has not labelled; quarantined ones wait for a person.
+MAKE_DUE_AGAIN = """
 INSERT INTO work (article_id, stage, content_sha256, state, due_at, changed_at)
-SELECT article_id, %(stage)s, content_sha256, 'due', now(), now() FROM articles
- WHERE superseded_at IS NULL
-ON CONFLICT (article_id, stage) DO NOTHING
+SELECT a.article_id, %(stage)s, a.content_sha256, 'due', now(), now() FROM articles a
+ WHERE a.superseded_at IS NULL
+   AND NOT EXISTS (SELECT 1 FROM annotations n
+                    WHERE n.article_id = a.article_id AND n.content_sha256 = a.content_sha256
+                      AND n.run_id = %(run_id)s)
+ON CONFLICT (article_id, stage) DO UPDATE
+   SET content_sha256 = excluded.content_sha256, state = 'due', attempts = 0, due_at = now(),
+       error_code = NULL, error_message = NULL, changed_at = now()
+ WHERE work.state = 'done'
 """
 
 
@@ -132,9 +138,9 @@ def make_due(conn: Conn, article_id: str, content_sha256: str, stages: Sequence[
     conn.execute(MAKE_DUE, values)
 
 
-def make_stage_due(conn: Conn, stage: str) -> int:
-    """Make a stage due for every current article that never had it; how many."""
-    return conn.execute(MAKE_STAGE_DUE, {"stage": stage}).rowcount
+def make_due_again(conn: Conn, stage: str, run_id: str) -> int:
+    """Make every article due that this run has not labelled yet; how many."""
+    return conn.execute(MAKE_DUE_AGAIN, {"stage": stage, "run_id": run_id}).rowcount
 
 
 def lease(conn: Conn, stage: str, *, batch: int, lease_s: float) -> list[Lease]:

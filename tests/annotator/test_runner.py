@@ -114,11 +114,14 @@ def test_a_new_revision_of_the_labeller_adds_rows_and_marks_the_old(
     db: Database, due: list[str]
 ) -> None:
     drain(db, Fake())
-    with db.transaction() as conn:
-        conn.execute("UPDATE work SET state = 'due', attempts = 0")
     newer = Fake()
     newer.revision = "2"
+    run_id = runner.bench(newer, version="v1", digest="d", codebook={}).run.run_id
+    with db.transaction() as conn:
+        assert work.make_due_again(conn, "label", run_id) == len(due)
     drain(db, newer)
+    with db.transaction() as conn:
+        assert work.make_due_again(conn, "label", run_id) == 0
     assert rows(
         db,
         "SELECT labeller_revision AS r, superseded_at IS NULL AS current, count(*) AS n"
