@@ -4,7 +4,9 @@ PIP = .venv/bin/python -m pip --disable-pip-version-check
 STAMP = .venv/stamp-$(shell cat requirements/*.txt pyproject.toml | cksum | cut -d' ' -f1)
 ARGS ?=
 
-.PHONY: demo test quality fmt
+.PHONY: .venv demo test quality fmt
+.venv: $(STAMP)
+
 demo: $(STAMP)
 	.venv/bin/newsroom demo $(ARGS)
 
