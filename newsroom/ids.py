@@ -50,8 +50,3 @@ def refusal_id(source: str, code: str, body_digest: str = "") -> str:
 def run_id(*configuration: str) -> str:
     """Id of a labelling run: the digest of everything that could change its labels."""
     return digest("run", *configuration)[:ID_HEX]
-
-
-def event_id(seed_article_id: str) -> str:
-    """Id of an event or story first seen with this article as its earliest member."""
-    return digest("event", seed_article_id)[:ID_HEX]

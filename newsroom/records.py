@@ -1,11 +1,13 @@
-"""The typed records that flow: RawPage → Article → Annotation → Event.
+"""The typed records that flow: RawPage → Article → Annotation.
+
+Events are groups over many articles; their rows are in :mod:`newsroom.store.events`.
 
 Frozen: a new fact is a new record that names what it was made from. All times are aware UTC.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -175,18 +177,6 @@ class Annotation:
     codebook_version: str
     prompt_digest: str | None = None
     run_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """What happened: a group of articles over hours to days, inside a story of days to weeks."""
-
-    event_id: str
-    story_id: str
-    title: str
-    title_article_id: str
-    method: str
-    members: dict[str, float] = field(default_factory=dict)
 
 
 class WorkStage(StrEnum):

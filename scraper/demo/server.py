@@ -8,13 +8,10 @@ from collections import Counter
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Self
+from typing import Self
 from urllib.parse import urlsplit
 
 from scraper.demo.site import Response, Site, build
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 COMPRESS_FROM_BYTES = 256
 
@@ -136,10 +133,5 @@ class DemoServer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         self.stop()

@@ -55,6 +55,10 @@ def article_id(i: int) -> str:
     return ids.article_id(url(i))
 
 
+def event_id(name: str) -> str:
+    return ids.digest("event", name)[: ids.ID_HEX]
+
+
 def title(i: int) -> str:
     return (
         f"{SCRIPT} ferry {i}" if i == 3 else f"Council {'delays' if i % 2 else 'opens'} ferry {i}"
@@ -152,8 +156,8 @@ def run(labeller: str) -> Run:
 def group(name: str, story: str | None, members: range) -> events.Group:
     times = [article(i).fetched_at for i in members]
     return events.Group(
-        group_id=ids.event_id(name),
-        story_id=ids.event_id(story) if story else None,
+        group_id=event_id(name),
+        story_id=event_id(story) if story else None,
         title=title(members[0]),
         title_article_id=article_id(members[0]),
         first_at=min(times),
@@ -217,15 +221,15 @@ def fill(db: Database) -> None:
         everything = [
             events.Member(
                 article_id=article_id(i),
-                event_id=ids.event_id(name),
-                story_id=ids.event_id(story),
+                event_id=event_id(name),
+                story_id=event_id(story),
                 score=0.5,
             )
             for name, (story, members) in EVENTS.items()
             for i in members
         ]
         outside = events.Member(
-            article_id=article_id(39), event_id=None, story_id=ids.event_id("harbour"), score=0.3
+            article_id=article_id(39), event_id=None, story_id=event_id("harbour"), score=0.3
         )
         events.replace(
             conn,
@@ -295,7 +299,7 @@ def world() -> SimpleNamespace:
         article_id=article_id,
         url=url,
         lean=lean,
-        event_id=ids.event_id,
+        event_id=event_id,
         topics=TOPICS,
     )
 
