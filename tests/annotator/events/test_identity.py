@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotator.events.identity import match
-from newsroom.ids import digest, event_id
+from newsroom.ids import ID_HEX, digest
 
 PARTITIONS = st.dictionaries(
     st.sampled_from([f"art{n}" for n in range(14)]), st.integers(0, 4), max_size=14
@@ -19,7 +19,10 @@ def groups(partition: dict[str, int]) -> list[set[str]]:
 
 
 def test_new_events_are_named_after_their_first_article() -> None:
-    assert match({}, [{"b", "a"}, {"c"}]) == [event_id("a"), event_id("c")]
+    assert match({}, [{"b", "a"}, {"c"}]) == [
+        digest("event", "a")[:ID_HEX],
+        digest("event", "c")[:ID_HEX],
+    ]
     assert match({}, [{"a"}], kind="story") == [digest("story", "a")[:32]]
 
 
@@ -29,11 +32,11 @@ def test_an_event_that_gains_and_loses_articles_keeps_its_id() -> None:
 
 def test_of_a_split_the_larger_part_keeps_the_id() -> None:
     found = match({"E": {"a", "b", "c", "d", "e"}}, [{"a", "b"}, {"c", "d", "e"}])
-    assert found == [event_id("a"), "E"]
+    assert found == [digest("event", "a")[:ID_HEX], "E"]
 
 
 def test_a_part_never_gets_the_id_of_the_event_it_left() -> None:
-    old = event_id("a")
+    old = digest("event", "a")[:ID_HEX]
     found = match({old: {"a", "b", "c"}}, [{"a"}, {"b", "c"}])
     assert found[1] == old
     assert found[0] != old
@@ -50,8 +53,10 @@ def test_equal_overlaps_go_to_the_event_that_loses_least_then_to_the_smaller_id(
 
 
 def test_a_retired_id_is_not_used_again() -> None:
-    assert match({}, [{"a", "b"}], retired=[event_id("a")]) == [event_id("b")]
-    every = [event_id("a"), digest("event", "a")[:32]]
+    assert match({}, [{"a", "b"}], retired=[digest("event", "a")[:ID_HEX]]) == [
+        digest("event", "b")[:ID_HEX]
+    ]
+    every = [digest("event", "a")[:ID_HEX], digest("event", "a")[:32]]
     assert match({}, [{"a"}], retired=every)[0] not in every
 
 
