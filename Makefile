@@ -4,7 +4,7 @@ PIP = .venv/bin/python -m pip --disable-pip-version-check
 STAMP = .venv/stamp-$(shell cat requirements/*.txt pyproject.toml | cksum | cut -d' ' -f1)
 ARGS ?=
 
-.PHONY: .venv demo test quality fmt
+.PHONY: .venv demo test test-long quality fmt
 .venv: $(STAMP)
 
 demo: $(STAMP)
@@ -12,6 +12,11 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	scripts/check
+
+# Full sizes, about an hour on two cores: results are committed, and `make test` refuses stale ones.
+test-long: $(STAMP)
+	.venv/bin/python -m pytest -m long
+	for lab in regression hmem; do .venv/bin/newsroom lab $$lab --output benchmarks/results/labs || exit; done
 
 # Scores on the data folder (NEWSROOM_DATA_DIR); hours on two cores. Results are committed.
 quality: $(STAMP)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import subprocess
 import tomllib
+from importlib.metadata import packages_distributions
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("newsroom", "scraper", "annotator", "memory_lm", "api", "dashboard")
+PACKAGES = ("newsroom", "scraper", "annotator", "memory_lm", "kernels", "api", "dashboard")
 LINES_MAX = 600
 # Spelt in halves so that this file does not find itself.
 UNFINISHED = re.compile(
@@ -68,7 +70,8 @@ def test_pins_cover_what_the_inputs_name() -> None:
     pinned = "".join(p.read_text() for p in (ROOT / "requirements").glob("*.txt"))
     for part in ("runtime", "dev"):
         for line in (ROOT / "requirements" / f"{part}.in").read_text().split():
-            assert f"\n{line.split('[')[0]}==" in pinned, line
+            name = re.split(r"[\[;]", line)[0]
+            assert f"\n{name}==" in pinned, line
     assert "+cpu" not in pinned
 
 
@@ -124,3 +127,11 @@ def test_every_verb_has_help_with_an_example() -> None:
     found = dict(verbs(get_command(build()), ["newsroom"]))
     assert {"newsroom demo", "newsroom crawl", "newsroom work list"} <= set(found)
     assert not [verb for verb, text in found.items() if "Example: newsroom" not in text]
+
+
+def test_our_kernels_are_not_mistaken_for_another_package() -> None:
+    """Another distribution imports as `kernels` too, and libraries probe for it by that name."""
+    assert set(packages_distributions().get("kernels", ())) <= {"newsroom-observatory"}
+    found = find_spec("kernels")
+    assert found is not None
+    assert found.origin == str(ROOT / "kernels/__init__.py")

@@ -1,0 +1,1 @@
+"""Side-by-side measurements of the kernels: same inputs, same run, ratios rather than times."""
