@@ -4,7 +4,7 @@ PIP = .venv/bin/python -m pip --disable-pip-version-check
 STAMP = .venv/stamp-$(shell cat requirements/*.txt pyproject.toml | cksum | cut -d' ' -f1)
 ARGS ?=
 
-.PHONY: .venv demo test test-long quality fmt
+.PHONY: .venv demo test test-long test-gpu quality fmt
 .venv: $(STAMP)
 
 demo: $(STAMP)
@@ -17,6 +17,11 @@ test: $(STAMP)
 test-long: $(STAMP)
 	.venv/bin/python -m pytest -m long
 	for lab in regression hmem; do .venv/bin/newsroom lab $$lab --output benchmarks/results/labs || exit; done
+
+# On a machine with a GPU: the compiled kernels against float64, then their speed.
+test-gpu: $(STAMP)
+	TRITON_INTERPRET=0 .venv/bin/python -m pytest tests/kernels/test_on_a_gpu.py
+	.venv/bin/newsroom kernels bench --device cuda --output benchmarks/results/kernels
 
 # Scores on the data folder (NEWSROOM_DATA_DIR); hours on two cores. Results are committed.
 quality: $(STAMP)

@@ -31,16 +31,20 @@ def forward(
     backend: str,
 ) -> Outputs:
     """(o, u, kbar, lse, residual, iterations), shapes as in `cpu.Forward`."""
+    at = Spans(*spans)
     if backend == "triton":
         from kernels.local_linear_attention import triton_blocks, triton_forward
 
-        at = Spans(*spans)
         *found, by_tile = triton_forward.forward(q, k, v, lam, bias, at, scale, max_iters, rtol)
         tile = triton_blocks.query_tile(q.shape[3], q.dtype)
         by_row = by_tile.repeat_interleave(tile, 2)[:, :, : q.shape[1]].transpose(1, 2)
-        return *found, by_row.contiguous()  # type: ignore[return-value]
-    with torch.autocast(q.device.type, enabled=False):  # or its products would be cast again
-        return tuple(cpu.forward(q, k, v, lam, bias, Spans(*spans), scale, max_iters, rtol))  # type: ignore[return-value]
+        found = [*found, by_row.contiguous()]
+    else:
+        with torch.autocast(q.device.type, enabled=False):  # or its products would be cast again
+            found = list(cpu.forward(q, k, v, lam, bias, at, scale, max_iters, rtol))
+    # Solvers stand still where there is nothing to solve with: a bad ridge must not pass.
+    found[0].masked_fill_(lam.isnan()[..., None], torch.nan)
+    return tuple(found)  # type: ignore[return-value]
 
 
 @torch.library.custom_op("newsroom::lla_backward", mutates_args=())

@@ -274,4 +274,5 @@ def decode(
         strided(q), strided(lam), parts, strided(o), queries, heads, SOLVE_RTOL,
         num_warps=warps, **constants,
     )  # fmt: skip
-    return o
+    # The solver stands still where there is nothing to solve with: a bad ridge must not pass.
+    return o.masked_fill_(lam.isnan()[..., None], torch.nan)

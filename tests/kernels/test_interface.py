@@ -258,6 +258,23 @@ def test_compiles_into_one_graph_with_its_gradient():
         torch.testing.assert_close(a, z)
 
 
+@pytest.mark.parametrize("backend", ["cpu", "triton"])
+def test_an_unchecked_bad_ridge_gives_nan_rows_and_no_others(backend):
+    """As on a device, where checking would wait: the door turns what is not positive into NaN."""
+    q, k, v = make(1, 9, 2, 8), make(1, 9, 1, 8), make(1, 9, 1, 4)
+    lam = torch.ones(1, 9, 2)
+    lam[:, 4, 1] = math.nan
+    at = list(spans(9, 9, causal=True, window=None, cu_seqlens=None, device=q.device))
+    o = ops.forward(q, k, v, lam, None, at, 0.35, 50, 1e-6, backend)[0]
+    assert torch.equal(o.isnan().any(-1), lam.isnan())
+    if backend == "triton":
+        from kernels.local_linear_attention import triton_decode
+
+        lengths = torch.tensor([9], dtype=torch.int32)
+        o = triton_decode.decode(q[:, -5:], k, v, lam[:, -5:], lengths, 0.35, None)
+        assert torch.equal(o.isnan().any(-1), lam[:, -5:].isnan())
+
+
 def test_there_is_no_second_derivative_and_it_says_so():
     q = Q.clone().requires_grad_()
     (once,) = torch.autograd.grad(lla(q, K, V, 1.0).sum(), q, create_graph=True)
