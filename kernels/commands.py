@@ -68,7 +68,7 @@ def _show(result: dict[str, Any]) -> None:
 
     console = Console()
     console.print(", ".join(f"{key} {value}" for key, value in result["machine"].items()))
-    for title in ("rows", "memory", "decode"):
+    for title in ("rows", "reads", "memory", "decode"):
         if rows := result[title]:
             shown = SHOWN if title == "rows" else tuple(rows[0])
             table = Table(*(name.replace("_", " ") for name in shown), title=title)

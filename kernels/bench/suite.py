@@ -14,6 +14,7 @@ from kernels.bench import rivals
 from kernels.bench.measure import cost_ms, in_fresh_process, machine, peak_mib
 from kernels.local_linear_attention import lla, lla_decode
 from kernels.local_linear_attention.cpu import BLOCK_COLUMNS
+from kernels.mixers import softmax
 
 MATERIALISED_FLOATS_MAX = 2**28  # [T, T, D] above 1 GiB is left out, and the row says so
 BLOCK_ROWS = {"cpu": BLOCK_COLUMNS, "cuda": 64}
@@ -61,6 +62,8 @@ CUDA = tuple(
     for tokens, heads in ((4096, 16), (16384, 16), (65536, 4))
 )
 CUDA_QUICK = (Case(64, 1024, 2, 1.0), Case(128, 1024, 2, 1.0))
+READS = ((32, 5, 1.0), (32, 5, 0.1), (1, 5, 1.0), (32, 37, 1.0))  # articles, queries, ridge
+READ_KEYS, READ_HEADS, READ_WIDTH = 128, 4, 32
 DECODE = ((128, 16384), (128, 65536))  # width, cache; 8 heads, one query
 
 
@@ -75,6 +78,8 @@ def measure(
     ):
         say(f"D={case.width} T={case.tokens} ridge {case.lam:g}")
         rows.append(_case(case, device, budget_s))
+    say("memory reads")
+    reads = [_read(*shape, device, budget_s) for shape in (READS[:1] if quick else READS)]
     say("memory")
     memory = list(_memory(device, quick=quick))
     decode = []
@@ -85,6 +90,7 @@ def measure(
     return {
         "machine": machine(device),
         "rows": rows,
+        "reads": reads,
         "memory": memory,
         "decode": decode,
         "targets": [asdict(t) | {"met": t.met} for t in targets],
@@ -185,6 +191,25 @@ def _rates(row: Row, device: str) -> dict[str, float | None]:
         "both_ways_over_sdpa": total / (sdpa_ms + (number("sdpa_backward_ms") or 0.0)),
         "backward_over_forward": (number("lla_backward_ms") or 0.0) / lla_ms,
     }
+
+
+def _read(articles: int, queries: int, lam: float, device: str, budget_s: float) -> Row:
+    """The memory model's read: a few label queries over retrieved spans, biased, not causal."""
+    dtype = torch.float32 if device == "cpu" else torch.bfloat16
+
+    def normal(tokens: int) -> Tensor:
+        shape = (articles, tokens, READ_HEADS, READ_WIDTH)
+        return torch.randn(shape, device=device).to(dtype)
+
+    q, k, v = normal(queries), normal(READ_KEYS), normal(READ_KEYS)
+    bias = torch.randn(articles, READ_HEADS, 1, READ_KEYS, device=device)
+    ours = cost_ms(lambda: lla(q, k, v, lam, bias=bias, causal=False), device, budget_s)
+    theirs = cost_ms(lambda: softmax(q, k, v, lam, bias=bias, causal=False), device, budget_s)
+    return {
+        "articles": articles, "queries": queries, "keys": READ_KEYS, "H": READ_HEADS,
+        "D": READ_WIDTH, "ridge": lam, "lla_ms": ours, "softmax_ms": theirs,
+        "lla_over_softmax": ours / theirs,
+    }  # fmt: skip
 
 
 def _memory(device: str, *, quick: bool) -> Iterator[Row]:

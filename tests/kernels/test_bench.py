@@ -43,6 +43,8 @@ def test_one_run_writes_numbers_and_a_figure(tmp_path):
     assert row["error"] < 1e-4
     assert 4 < row["steps"] < 32
     assert all(row[f"{name}_ms"] > 0 for name in ("lla", "sdpa", "published", "materialised"))
+    (read,) = result["reads"]
+    assert read["lla_ms"] > 0
     short, long = result["memory"]
     assert 0 < short["peak_mib"] < long["peak_mib"] < 6 * short["peak_mib"]
     assert result["machine"]["device"]

@@ -239,6 +239,11 @@ def test_operators_are_registered_as_torch_wants_them():
     leaves = [x.requires_grad_() for x in (q, k, v, lam, bias)]
     at = spans(9, 9, causal=True, window=None, cu_seqlens=None, device=q.device)
     torch.library.opcheck(ops.forward, (*leaves, list(at), 0.35, 50, 1e-6, "cpu"))
+    q, k, v, lam, bias = (x.detach() for x in leaves)
+    o, u, kbar, lse, _, _ = ops.forward(q, k, v, lam, bias, list(at), 0.35, 50, 1e-6, "cpu")
+    inputs = (torch.randn_like(o), q, k, v, lam, bias, list(at), o, u, kbar, lse)
+    torch.library.opcheck(ops.backward, (*inputs, 0.35, 50, 1e-6, "cpu", True))
+    torch.library.opcheck(ops.backward, (*inputs, 0.35, 50, 1e-6, "cpu", False))
 
 
 def test_compiles_into_one_graph_with_its_gradient():
@@ -273,6 +278,22 @@ def test_an_unchecked_bad_ridge_gives_nan_rows_and_no_others(backend):
         lengths = torch.tensor([9], dtype=torch.int32)
         o = triton_decode.decode(q[:, -5:], k, v, lam[:, -5:], lengths, 0.35, None)
         assert torch.equal(o.isnan().any(-1), lam[:, -5:].isnan())
+
+
+@pytest.mark.parametrize("queries", [70, 3], ids=["iteration", "dense solve"])
+def test_nothing_is_read_before_it_is_written(queries, request):
+    leaves = [make(2, queries, 4, 16), make(2, 70, 2, 16), make(2, 70, 2, 5)]
+    leaves = [x.requires_grad_() for x in leaves]
+
+    def run() -> list[Tensor]:
+        torch.manual_seed(1)
+        o = lla(*leaves, 0.2, window=40)
+        decoded = lla_decode(leaves[0][:, -2:], *leaves[1:], 0.2)
+        return [o, decoded, *torch.autograd.grad(o.square().sum(), leaves)]
+
+    clean = run()
+    request.getfixturevalue("poisoned")
+    assert all(torch.equal(a, z) for a, z in zip(clean, run(), strict=True))
 
 
 def test_there_is_no_second_derivative_and_it_says_so():
