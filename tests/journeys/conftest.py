@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,8 @@ class Demo:
             [sys.executable, "-m", "newsroom", "demo", "--home", str(self.home), *arguments],
             cwd=ROOT, env=environment | {"NO_COLOR": "1"}, text=True,
             stdout=subprocess.PIPE, stderr=(self.home / "stderr.log").open("a"),
+            # A runner started in the background of a shell ignores Ctrl-C and hands that down.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
         return self.process
 
