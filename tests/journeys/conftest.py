@@ -47,7 +47,7 @@ class Demo:
             cwd=ROOT, env=environment | {"NO_COLOR": "1"}, text=True,
             stdout=subprocess.PIPE, stderr=(self.home / "stderr.log").open("a"),
             # A runner started in the background of a shell ignores Ctrl-C and hands that down.
-            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         )  # fmt: skip
         return self.process
 
