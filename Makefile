@@ -16,7 +16,7 @@ test: $(STAMP)
 # Full sizes, about an hour on two cores: results are committed, and `make test` refuses stale ones.
 test-long: $(STAMP)
 	.venv/bin/python -m pytest -m long
-	for lab in hmem interference longmem recall regression; do .venv/bin/newsroom lab $$lab --output benchmarks/results/labs || exit; done
+	for lab in hmem interference longmem regression recall; do .venv/bin/newsroom lab $$lab --output benchmarks/results/labs || exit; done
 
 # On a machine with a GPU: the compiled kernels against float64, then their speed.
 test-gpu: $(STAMP)
