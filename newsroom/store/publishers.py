@@ -6,22 +6,31 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 from newsroom.db import Conn
+from newsroom.errors import Misconfigured
 from newsroom.records import Publisher
 
-# An unchanged outlet is left alone, so that a second run changes no row.
-UPSERT = """
+# First writer wins, whichever unique index the second one meets: many pages of one new outlet
+# are stored side by side.
+ADD = """
 INSERT INTO publishers (publisher_id, name, domain, country, language, timezone, demo, verified)
 VALUES (%(publisher_id)s, %(name)s, %(domain)s, %(country)s, %(language)s, %(timezone)s,
         %(demo)s, %(verified)s)
-ON CONFLICT (publisher_id) DO UPDATE
-   SET name = excluded.name, domain = excluded.domain, country = excluded.country,
-       language = excluded.language, timezone = excluded.timezone, demo = excluded.demo,
-       verified = excluded.verified
- WHERE (publishers.name, publishers.domain, publishers.country, publishers.language,
-        publishers.timezone, publishers.demo, publishers.verified)
-       IS DISTINCT FROM
-       (excluded.name, excluded.domain, excluded.country, excluded.language,
-        excluded.timezone, excluded.demo, excluded.verified)
+ON CONFLICT DO NOTHING
+"""
+
+DOMAIN_TAKEN = """
+SELECT domain, publisher_id FROM publishers
+ WHERE domain = %(domain)s AND publisher_id <> %(publisher_id)s
+"""
+
+# An unchanged outlet is left alone, so that a second run changes no row.
+CHANGE = """
+UPDATE publishers
+   SET name = %(name)s, domain = %(domain)s, country = %(country)s, language = %(language)s,
+       timezone = %(timezone)s, demo = %(demo)s, verified = %(verified)s
+ WHERE publisher_id = %(publisher_id)s
+   AND (name, domain, country, language, timezone, demo, verified) IS DISTINCT FROM
+       (%(name)s, %(domain)s, %(country)s, %(language)s, %(timezone)s, %(demo)s, %(verified)s)
 """
 
 # An outlet known only by its domain: added once, never overwriting a described one.
@@ -35,8 +44,20 @@ ID_OF_DOMAIN = "SELECT publisher_id FROM publishers WHERE domain = %(domain)s"
 
 
 def upsert(conn: Conn, publishers: Iterable[Publisher]) -> None:
-    """Store what the outlet files say."""
-    conn.cursor().executemany(UPSERT, [asdict(p) for p in publishers])
+    """Store what the outlet files say.
+
+    Raises Misconfigured ``publisher-domain-taken`` when a domain belongs to another outlet.
+    """
+    for publisher in sorted(publishers, key=lambda p: p.publisher_id):  # one order: no deadlock
+        row = asdict(publisher)
+        conn.execute(ADD, row)
+        if taken := conn.execute(DOMAIN_TAKEN, row).fetchone():
+            raise Misconfigured(
+                "publisher-domain-taken",
+                f"{publisher.domain} belongs to outlet {taken['publisher_id']!r}: give "
+                f"{publisher.publisher_id!r} another domain, or use that outlet's id",
+            )
+        conn.execute(CHANGE, row)
 
 
 def of_domain(conn: Conn, domain: str, name: str | None = None) -> str:

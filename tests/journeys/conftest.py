@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -103,7 +104,12 @@ def until(condition: Callable[[], bool], what: str) -> None:
 
 def workers(parent: int) -> list[psutil.Process]:
     """The Celery worker and its pool children below a demo."""
-    return [p for p in psutil.Process(parent).children(recursive=True) if "worker" in p.cmdline()]
+    found = []
+    for process in psutil.Process(parent).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # a short-lived sibling may end while we look
+            if "worker" in process.cmdline():
+                found.append(process)
+    return found
 
 
 @pytest.fixture(scope="session")
