@@ -182,19 +182,6 @@ def fit(
     return replace(head, temperature=float(min(temperatures, key=surprise)))
 
 
-def calibration_error(
-    probabilities: NDArray[np.float32], labels: NDArray[np.int64], bins: int = 10
-) -> float:
-    """Expected calibration error of the likeliest class, in equal bins of confidence."""
-    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
-    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [
-        (bin_of == b).mean() * abs(confidence[bin_of == b].mean() - right[bin_of == b].mean())
-        for b in np.unique(bin_of)
-    ]
-    return float(sum(gaps))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """What one pair was taken for, with its calibrated probability."""

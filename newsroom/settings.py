@@ -66,6 +66,16 @@ class Api(_Section):
     statement_timeout_s: float = Field(5.0, gt=0, description="longest query of a request")
 
 
+class Lab(_Section):
+    """An endpoint that the interference lab asks as well; none by default."""
+
+    endpoint_url: str | None = Field(
+        None, description="OpenAI-compatible address, ending in /v1, that labs ask as well"
+    )
+    endpoint_model: str | None = Field(None, description="model asked there; unset: none is asked")
+    endpoint_key: SecretStr | None = Field(None, description="its key, where it wants one")
+
+
 class Settings(_Section):
     """All settings. Build with :func:`load`; never read the environment elsewhere."""
 
@@ -90,6 +100,7 @@ class Settings(_Section):
     labels: Labels = Labels()
     events: Events = Events()
     api: Api = Api()
+    lab: Lab = Lab()
 
     @property
     def archive_dir(self) -> Path:
@@ -147,7 +158,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     tree: dict[str, object] = {}
     for given, raw in environ.items():
         base = given.removesuffix("_FILE")
-        from_file = given not in known and base in BARE
+        from_file = given not in known and base in known
         name, value = (base, _secret_file(given, raw)) if from_file else (given, raw)
         if name not in known:
             if name.startswith(PREFIX):

@@ -53,6 +53,16 @@ class _Problem(NamedTuple):
         return few and self.k.shape[1] <= DIRECT_KEYS and width <= DIRECT_WIDTH
 
 
+class _NormalEquations(NamedTuple):
+    """A z = t for each query column, A = cov_p(k) + lam I, as its products need it."""
+
+    p: Tensor  # [n, S, M] softmax weights
+    keys: Tensor  # [n, S, D]
+    keys_t: Tensor  # [n, D, S]
+    mean: Tensor  # [n, D, M] sum p k
+    lam: Tensor  # [n, 1, M]
+
+
 class Forward(NamedTuple):
     """What the forward pass returns; all but o in the dtype that it computed in."""
 
@@ -95,8 +105,8 @@ def forward(
         p.div_(total.masked_fill(~reads, 1))
         mean = torch.bmm(keys_t, p)
         target = (query - centre).sub_(mean).mul_(reads)
-        lam_here = x.lam[here].flatten(2)
-        slope, rest, taken = _solve(x, p, keys, keys_t, mean, lam_here, target, max_iters, rtol)
+        a = _NormalEquations(p, keys, keys_t, mean, x.lam[here].flatten(2))
+        slope, rest, taken = _solve(a, target, x.direct, max_iters, rtol)
         weight = torch.bmm(keys, slope).sub_(_dot(mean, slope) - 1).mul_(p)
         o[here] = torch.bmm(x.vt[at.groups, :, at.keys], weight).view(shape)
         u[here] = slope.view(shape)
@@ -161,7 +171,8 @@ def backward(
         p_gamma = p * gamma
         gbar = p_gamma.sum(1, keepdim=True)
         h = torch.bmm(keys_t, p_gamma).sub_(gbar * mean)
-        y, _, _ = _solve(x, p, keys, keys_t, mean, lam_here, h, max_iters, rtol)
+        a = _NormalEquations(p, keys, keys_t, mean, lam_here)
+        y, _, _ = _solve(a, h, x.direct, max_iters, rtol)
 
         e = gamma.baddbmm_(keys, y, alpha=-1).sub_(gbar - _dot(mean, y))  # gamma - gbar - b
         slope_y = _dot(slope, y)
@@ -273,55 +284,41 @@ def _dot(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _solve(
-    x: _Problem,
-    p: Tensor,
-    keys: Tensor,
-    keys_t: Tensor,
-    mean: Tensor,
-    lam: Tensor,
-    target: Tensor,
-    max_iters: int,
-    rtol: float,
+    a: _NormalEquations, target: Tensor, direct: bool, max_iters: int, rtol: float
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """A z = target by column, A = cov_p(k) + lam I: z [n, D, M], residual and steps [n, 1, M]."""
-    if x.direct and (factor := _factor(p, keys, keys_t, mean, lam)) is not None:
+    """z [n, D, M] with A z = target by column; residual and steps [n, 1, M]."""
+    if direct and (factor := _factor(a)) is not None:
         z = torch.cholesky_solve(target.mT[..., None], factor)[..., 0].mT
-        return z, torch.zeros_like(lam), torch.zeros_like(lam)
-    return _conjugate_gradient(p, keys, keys_t, mean, lam, target, max_iters, rtol)
+        return z, torch.zeros_like(a.lam), torch.zeros_like(a.lam)
+    return _conjugate_gradient(a, target, max_iters, rtol)
 
 
-def _factor(p: Tensor, keys: Tensor, keys_t: Tensor, mean: Tensor, lam: Tensor) -> Tensor | None:
+def _factor(a: _NormalEquations) -> Tensor | None:
     """Cholesky factors [n, M, D, D] of A, None where rounding left one of them indefinite.
 
     sum p c k^T is sum p c c^T, because sum p c = 0: so one product with the shared keys builds the
     covariances of all queries.
     """
-    n, keys_read, columns = p.shape
-    width = keys.shape[2]
-    weighted = torch.empty(n, columns, width, keys_read, dtype=p.dtype)
-    torch.sub(keys_t[:, None], mean.mT[..., None], out=weighted)
-    weighted.mul_(p.mT.contiguous()[:, :, None])
-    a = torch.bmm(weighted.view(n, -1, keys_read), keys).view(n, columns, width, width)
-    a.diagonal(dim1=-2, dim2=-1).add_(lam.mT)
-    factor, failed = torch.linalg.cholesky_ex(a)
+    n, keys_read, columns = a.p.shape
+    width = a.keys.shape[2]
+    weighted = torch.empty(n, columns, width, keys_read, dtype=a.p.dtype)
+    torch.sub(a.keys_t[:, None], a.mean.mT[..., None], out=weighted)
+    weighted.mul_(a.p.mT.contiguous()[:, :, None])
+    dense = torch.bmm(weighted.view(n, -1, keys_read), a.keys).view(n, columns, width, width)
+    dense.diagonal(dim1=-2, dim2=-1).add_(a.lam.mT)
+    factor, failed = torch.linalg.cholesky_ex(dense)
     return None if bool(failed.any()) else factor
 
 
 def _conjugate_gradient(
-    p: Tensor,
-    keys: Tensor,
-    keys_t: Tensor,
-    mean: Tensor,
-    lam: Tensor,
-    target: Tensor,
-    max_iters: int,
-    rtol: float,
+    a: _NormalEquations, target: Tensor, max_iters: int, rtol: float
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Hestenes and Stiefel (1952), one independent system for each column.
 
     A row stops when |r| <= rtol |r0|, or when rounding leaves its matrix no positive curvature; the
     block ends when all its rows have.
     """
+    p, keys, keys_t, mean, lam = a
     z, r, d = torch.zeros_like(target), target, target.clone()
     rr = _dot(r, r)
     start, stop = rr, rr * rtol**2

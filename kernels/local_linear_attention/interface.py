@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, overload
+from typing import Literal, NamedTuple, TypedDict, Unpack, overload
 
 import torch
 from torch import Tensor
@@ -39,42 +39,31 @@ class Stats(NamedTuple):
     reach: Tensor
 
 
-@overload
-def lla(
-    q: Tensor,
-    k: Tensor,
-    v: Tensor,
-    lam: Ridge,
-    *,
-    scale: float | None = ...,
-    causal: bool = ...,
-    window: int | None = ...,
-    cu_seqlens: Tensor | Sequence[int] | None = ...,
-    bias: Tensor | None = ...,
-    max_iters: int | None = ...,
-    rtol: float | None = ...,
-    return_stats: Literal[False] = ...,
-    backend: Backend | None = ...,
-) -> Tensor: ...
+class Options(TypedDict, total=False):
+    """What the overloads of `lla` share; meaning and defaults are told there."""
+
+    scale: float | None
+    causal: bool
+    window: int | None
+    cu_seqlens: Tensor | Sequence[int] | None
+    bias: Tensor | None
+    max_iters: int | None
+    rtol: float | None
+    backend: Backend | None
 
 
 @overload
 def lla(
-    q: Tensor,
-    k: Tensor,
-    v: Tensor,
-    lam: Ridge,
-    *,
-    scale: float | None = ...,
-    causal: bool = ...,
-    window: int | None = ...,
-    cu_seqlens: Tensor | Sequence[int] | None = ...,
-    bias: Tensor | None = ...,
-    max_iters: int | None = ...,
-    rtol: float | None = ...,
-    return_stats: Literal[True],
-    backend: Backend | None = ...,
-) -> tuple[Tensor, Stats]: ...
+    q: Tensor, k: Tensor, v: Tensor, lam: Ridge, *,
+    return_stats: Literal[False] = ..., **options: Unpack[Options],
+) -> Tensor: ...  # fmt: skip
+
+
+@overload
+def lla(
+    q: Tensor, k: Tensor, v: Tensor, lam: Ridge, *,
+    return_stats: Literal[True], **options: Unpack[Options],
+) -> tuple[Tensor, Stats]: ...  # fmt: skip
 
 
 def lla(

@@ -33,10 +33,10 @@ def forward(
     """(o, u, kbar, lse, residual, iterations), shapes as in `cpu.Forward`."""
     at = Spans(*spans)
     if backend == "triton":
-        from kernels.local_linear_attention import triton_blocks, triton_forward
+        from kernels.local_linear_attention import triton_forward, triton_launches
 
         *found, by_tile = triton_forward.forward(q, k, v, lam, bias, at, scale, max_iters, rtol)
-        tile = triton_blocks.query_tile(q.shape[3], q.dtype)
+        tile = triton_launches.query_tile(q.shape[3], q.dtype)
         by_row = by_tile.repeat_interleave(tile, 2)[:, :, : q.shape[1]].transpose(1, 2)
         found = [*found, by_row.contiguous()]
     else:

@@ -18,31 +18,33 @@ from torch import Tensor
 from kernels.local_linear_attention.spans import Spans
 from kernels.local_linear_attention.triton_blocks import (
     LOG2E,
-    Problem,
-    adjoint_tile,
     bias_tile,
-    block_width,
     device,
     dot,
     joined,
-    key_tile,
-    launches,
     load_tile,
     pivot,
     project,
+    query_program,
     rounded,
     scores,
     slot,
     slots_of,
     solve,
-    solver_scratch,
     split,
     start_of,
-    strided,
     tile_at,
     tile_mask,
     vector_at,
     walks,
+)
+from kernels.local_linear_attention.triton_launches import (
+    adjoint_tile,
+    block_width,
+    key_tile,
+    launches,
+    solver_scratch,
+    strided,
 )
 
 
@@ -134,27 +136,15 @@ def query_kernel(
 ):  # fmt: skip
     """dq, dlam and dbias of one query tile, and what the key tiles need to know about it."""
     program = tl.program_id(0).to(tl.int64)
-    tile = tiles - 1 - program % tiles
-    batch = program // tiles // heads
-    head = program // tiles % heads
-    rows = (tile * BLOCK_Q + tl.arange(0, BLOCK_Q)).to(tl.int32)
+    _, problem, interior, edges = query_program(
+        program, q, k, bias, first_key, end_key, scale, queries, keys, heads, group, tiles,
+        D, BLOCK_Q, BLOCK_D, BLOCK_K,
+    )  # fmt: skip
+    q_tile, batch, head, rows = problem.q, problem.batch, problem.head, problem.rows
     chans = tl.arange(0, BLOCK_D)
     values = tl.arange(0, BLOCK_V)
     mask = tile_mask(rows, queries, chans, D)
     inside = rows < queries
-
-    last = tl.minimum((tile + 1) * BLOCK_Q, queries) - 1
-    interior, edges = walks(
-        tl.load(first_key + tile * BLOCK_Q), tl.load(first_key + last),
-        tl.load(end_key + tile * BLOCK_Q), tl.load(end_key + last), BLOCK_K,
-    )  # fmt: skip
-    q_tile = load_tile(q, batch, head, rows, queries, chans, D, True)
-    problem = Problem(
-        q_tile, k, bias, batch, head, head // group, rows,
-        tl.load(first_key + rows, mask=inside, other=0),
-        tl.load(end_key + rows, mask=inside, other=0),
-        queries, keys, scale * LOG2E,
-    )  # fmt: skip
     top = pivot(tl.load(vector_at(lse, batch, head, rows), mask=inside, other=-float("inf")))
     slots = slots_of(scratch, program, tl.num_programs(0).to(tl.int64), BLOCK_Q, BLOCK_D)
     at = slot(BLOCK_Q, BLOCK_D)

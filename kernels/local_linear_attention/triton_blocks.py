@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import torch
 import triton
 import triton.language as tl
 
@@ -200,6 +199,35 @@ def pivot(lse):
 
 
 @device
+def query_program(
+    program, q, k, bias, first_key, end_key, scale, queries, keys, heads, group, tiles,
+    D: tl.constexpr, BLOCK_Q: tl.constexpr, BLOCK_D: tl.constexpr, BLOCK_K: tl.constexpr,
+):  # fmt: skip
+    """One query tile of one head, its problem, and its interior and edge walks over the keys.
+
+    The latest tiles, which see most keys, start first.
+    """
+    tile = tiles - 1 - program % tiles
+    batch = program // tiles // heads
+    head = program // tiles % heads
+    rows = (tile * BLOCK_Q + tl.arange(0, BLOCK_Q)).to(tl.int32)
+    inside = rows < queries
+    last = tl.minimum((tile + 1) * BLOCK_Q, queries) - 1
+    interior, edges = walks(
+        tl.load(first_key + tile * BLOCK_Q), tl.load(first_key + last),
+        tl.load(end_key + tile * BLOCK_Q), tl.load(end_key + last), BLOCK_K,
+    )  # fmt: skip
+    problem = Problem(
+        load_tile(q, batch, head, rows, queries, tl.arange(0, BLOCK_D), D, True),
+        k, bias, batch, head, head // group, rows,
+        tl.load(first_key + rows, mask=inside, other=0),
+        tl.load(end_key + rows, mask=inside, other=0),
+        queries, keys, scale * LOG2E,
+    )  # fmt: skip
+    return tile, problem, interior, edges
+
+
+@device
 def slot(BLOCK_Q: tl.constexpr, BLOCK_D: tl.constexpr):
     """Offsets inside one tile of scratch memory."""
     return tl.arange(0, BLOCK_Q)[:, None] * BLOCK_D + tl.arange(0, BLOCK_D)[None, :]
@@ -309,84 +337,3 @@ def solve(
     )  # fmt: skip
     tl.debug_barrier()
     return tl.sqrt(square / tl.where(start > 0, start, 1.0)), done
-
-
-def block_width(width: int) -> int:
-    """Padded channels: a power of two the tensor cores can take."""
-    return max(16, 1 << (width - 1).bit_length())
-
-
-def query_tile(dim: int, dtype: torch.dtype) -> int:
-    """Rows of one query tile; it fixes the shape of `iterations`, so it is not autotuned."""
-    if INTERPRETED.value:
-        return 64
-    if dtype == torch.float32:
-        return 64 if block_width(dim) <= 64 else 32
-    return 128
-
-
-def adjoint_tile(dim: int, value_dim: int, dtype: torch.dtype) -> int:
-    """Rows of one query tile of the backward pass, which holds two more tiles than the forward."""
-    wide = max(block_width(dim), block_width(value_dim)) > 64
-    return min(query_tile(dim, dtype), 64) if wide else query_tile(dim, dtype)
-
-
-def key_tile(dtype: torch.dtype) -> int:
-    """Rows of one key tile of the backward pass: two accumulators of this height must fit."""
-    return 64 if INTERPRETED.value or dtype != torch.float32 else 32
-
-
-def solver_scratch(q: torch.Tensor, programs: int, block_q: int) -> torch.Tensor:
-    """Room for the solver's vectors of every query tile: 16 bytes a query, head and channel."""
-    return q.new_empty(4, programs, block_q, block_width(q.shape[-1]), dtype=torch.float32)
-
-
-def strided(x: torch.Tensor) -> tuple[Any, ...]:
-    """A tensor as a kernel argument: pointer and strides."""
-    return (x, *x.stride())
-
-
-# (rows streamed at a time, warps, pipeline stages) worth trying, by kernel and by what is wide.
-# Chosen by what the assembler says for sm_80 and sm_90, not by timing: in half precision each list
-# has an entry whose streaming loops hardly touch the stack (spills stay between the sweeps).
-LAUNCHES: dict[str, dict[str, tuple[tuple[int, int, int], ...]]] = {
-    "forward": {
-        "half, narrow": ((64, 8, 2), (64, 8, 3), (32, 8, 2)),
-        "half, wide": ((64, 8, 2), (32, 8, 2), (32, 8, 1)),
-        "float": ((32, 8, 1), (32, 4, 1)),
-    },
-    "query": {
-        "half, narrow": ((64, 8, 2), (32, 8, 2)),
-        "half, wide": ((32, 8, 2), (32, 8, 1)),
-        "float": ((32, 8, 1), (32, 4, 1)),
-    },
-    "key": {
-        "half, narrow": ((64, 4, 2), (32, 4, 2), (64, 8, 2)),
-        "half, wide": ((32, 8, 2), (32, 4, 2), (32, 8, 1)),
-        "float": ((32, 8, 1), (32, 4, 1)),
-    },
-}
-
-
-def launches(kernel: str, streamed: str) -> dict[str, Any]:
-    """Arguments of `triton.autotune`, tuned once for each width and kind of input, not length.
-
-    The interpreter, which has nothing to time, gets exactly one configuration.
-    """
-
-    def config(rows: int, warps: int, stages: int) -> triton.Config:
-        return triton.Config({streamed: rows}, num_warps=warps, num_stages=stages)
-
-    def suited(_: Any, __: Any, **meta: Any) -> list[triton.Config]:
-        wide = max(block_width(meta["D"]), block_width(meta["DV"])) > 64
-        kind = ("half, wide" if wide else "half, narrow") if meta["HALF"] else "float"
-        return [config(*launch) for launch in LAUNCHES[kernel][kind]]
-
-    if INTERPRETED.value:
-        return {"configs": [config(64, 4, 1)], "key": []}
-    every = {launch for kind in LAUNCHES[kernel].values() for launch in kind}
-    return {
-        "configs": [config(*launch) for launch in sorted(every)],
-        "key": ["D", "DV", "HALF"],
-        "prune_configs_by": {"early_config_prune": suited},
-    }

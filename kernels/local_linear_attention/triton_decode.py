@@ -18,11 +18,13 @@ from torch import Tensor
 from kernels.local_linear_attention.triton_blocks import (
     INTERPRETED,
     LOG2E,
-    block_width,
     device,
     dot,
     load_tile,
     rounded,
+)
+from kernels.local_linear_attention.triton_launches import (
+    block_width,
     strided,
 )
 

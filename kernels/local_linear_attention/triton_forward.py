@@ -14,29 +14,29 @@ from torch import Tensor
 from kernels.local_linear_attention.spans import Spans
 from kernels.local_linear_attention.triton_blocks import (
     LN2,
-    LOG2E,
-    Problem,
-    block_width,
     device,
     dot,
     joined,
-    launches,
     load_tile,
     project,
-    query_tile,
+    query_program,
     rounded,
     scores,
     slot,
     slots_of,
     solve,
-    solver_scratch,
     split,
     start_of,
-    strided,
     tile_at,
     tile_mask,
     vector_at,
-    walks,
+)
+from kernels.local_linear_attention.triton_launches import (
+    block_width,
+    launches,
+    query_tile,
+    solver_scratch,
+    strided,
 )
 
 
@@ -96,29 +96,17 @@ def forward_kernel(
     HALF: tl.constexpr, BIAS: tl.constexpr, BLOCK_Q: tl.constexpr, BLOCK_D: tl.constexpr,
     BLOCK_V: tl.constexpr, BLOCK_K: tl.constexpr,
 ):  # fmt: skip
-    """One query tile of one head; the latest tiles, which see most keys, start first."""
+    """One query tile of one head."""
     program = tl.program_id(0).to(tl.int64)
-    tile = tiles - 1 - program % tiles
-    batch = program // tiles // heads
-    head = program // tiles % heads
-    rows = (tile * BLOCK_Q + tl.arange(0, BLOCK_Q)).to(tl.int32)
+    tile, problem, interior, edges = query_program(
+        program, q, k, bias, first_key, end_key, scale, queries, keys, heads, group, tiles,
+        D, BLOCK_Q, BLOCK_D, BLOCK_K,
+    )  # fmt: skip
+    q_tile, batch, head, rows = problem.q, problem.batch, problem.head, problem.rows
     chans = tl.arange(0, BLOCK_D)
     values = tl.arange(0, BLOCK_V)
     mask = tile_mask(rows, queries, chans, D)
     inside = rows < queries
-
-    last = tl.minimum((tile + 1) * BLOCK_Q, queries) - 1
-    interior, edges = walks(
-        tl.load(first_key + tile * BLOCK_Q), tl.load(first_key + last),
-        tl.load(end_key + tile * BLOCK_Q), tl.load(end_key + last), BLOCK_K,
-    )  # fmt: skip
-    q_tile = load_tile(q, batch, head, rows, queries, chans, D, True)
-    problem = Problem(
-        q_tile, k, bias, batch, head, head // group, rows,
-        tl.load(first_key + rows, mask=inside, other=0),
-        tl.load(end_key + rows, mask=inside, other=0),
-        queries, keys, scale * LOG2E,
-    )  # fmt: skip
 
     top = tl.full([BLOCK_Q], -float("inf"), tl.float32)
     total = tl.zeros([BLOCK_Q], tl.float32)

@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from memory_lm.hebbian import AssociativeMemory
 from memory_lm.labs.hmem_tasks import AGES, PAD, VOCABULARY, WORDS, Pairs, Stories
+from memory_lm.labs.training import Descent
 
 CLIP = 20.0
 DROPOUT = 0.3
@@ -117,15 +118,11 @@ def train(
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: min(1.0, 3 * (1 - step / steps))
     )
+    descent = Descent(optimiser=optimiser, schedule=schedule, clip=CLIP)
     for step in range(steps):
         net.train()
         batch = batch_at(step)
-        loss = functional.cross_entropy(net(batch), batch.answers)
-        optimiser.zero_grad()
-        torch.autograd.backward(loss)
-        nn.utils.clip_grad_norm_(net.parameters(), CLIP)
-        optimiser.step()
-        schedule.step()
+        descent.step(functional.cross_entropy(net(batch), batch.answers))
         if each is not None:
             each(step + 1)
 

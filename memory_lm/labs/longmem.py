@@ -29,7 +29,16 @@ from memory_lm.labs.longmem_models import (
     score,
 )
 from memory_lm.labs.longmem_tasks import World
-from memory_lm.labs.report import Check, Clock, LabSettings, Report, Row, finish
+from memory_lm.labs.report import (
+    MIXERS_CODE,
+    Check,
+    Clock,
+    LabSettings,
+    Report,
+    Row,
+    finish,
+    number,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,13 +47,11 @@ if TYPE_CHECKING:
     from memory_lm.labs.longmem_tasks import Documents
 
 CODE = (
-    "kernels.mixers",
-    "kernels.local_linear_attention.cpu",
-    "kernels.local_linear_attention.interface",
-    "kernels.local_linear_attention.spans",
+    *MIXERS_CODE,
     "memory_lm.reader",
     "memory_lm.labs.longmem_models",
     "memory_lm.labs.longmem_tasks",
+    "memory_lm.labs.training",
 )
 CHANGE = 0.3
 CURVE_STEPS = 25
@@ -246,7 +253,7 @@ def figure(report: Report) -> Figure:
 
     drawn, (left, middle, right) = plt.subplots(1, 3, figsize=(13, 4.5), layout="constrained")
     probe = report.tables["layer probe"]
-    left.scatter([_number(r, "layer") for r in probe], [_number(r, "mass") for r in probe])
+    left.scatter([number(r, "layer") for r in probe], [number(r, "mass") for r in probe])
     left.set(title="Layer probe", xlabel="backbone layer", ylabel="induction mass of a head")
     left.xaxis.get_major_locator().set_params(integer=True)
     changing = {PLAIN, RECENCY, SUPERSESSION}
@@ -265,14 +272,8 @@ def _curves(axis: Axes, report: Report, wanted: Callable[[str], bool]) -> None:
     for name in dict.fromkeys(str(row["arm"]) for row in curve):
         if wanted(name):
             own = [row for row in curve if row["arm"] == name]
-            steps, recall = ([_number(r, key) for r in own] for key in ("step", "cross"))
+            steps, recall = ([number(r, key) for r in own] for key in ("step", "cross"))
             axis.plot(steps, recall, marker="o", markersize=3, label=name)
     axis.set_xlabel("step")
     if axis.lines:
         axis.legend(frameon=False, fontsize=9)
-
-
-def _number(row: Row, key: str) -> float:
-    value = row[key]
-    assert isinstance(value, int | float)
-    return float(value)

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from memory_lm.labs.longmem_tasks import CROSS_SEGMENT, IN_SEGMENT, Documents
+from memory_lm.labs.training import one_cycle
 from memory_lm.reader import Fusion, Memory, MemoryReader, ReaderName
 
 FACTOR = 2  # backbone layers for each side layer
@@ -175,19 +176,13 @@ def pretrain(
     """
     segments = documents.tokens.flatten(0, 1)
     segments = segments[torch.randperm(len(segments))]
-    optimiser = torch.optim.AdamW(backbone.parameters(), rate, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, steps, pct_start=0.1)
+    descent = one_cycle(backbone.parameters(), rate, steps)
     for step in range(steps):
         if step % 100 == 0:
             say(f"backbone: step {step} of {steps}")
         rows = torch.arange(step * batch, (step + 1) * batch) % len(segments)
         tokens = segments[rows]
-        optimiser.zero_grad()
-        loss = cross_entropy(backbone(tokens).flatten(0, 1), tokens[:, 1::2].flatten())
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(backbone.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
+        descent.step(cross_entropy(backbone(tokens).flatten(0, 1), tokens[:, 1::2].flatten()))
     backbone.requires_grad_(False)
     backbone.eval()
 
@@ -245,23 +240,18 @@ def adapt(
     """Train side networks in lockstep on the same ordered lanes; ``each`` gets the step done."""
     starts = range(0, len(documents.tokens), lanes)
     steps, step = len(starts) * (documents.tokens.shape[1] - 1), 0
-    optimisers, schedules = {}, {}
-    for name, net in nets.items():
-        trained = [p for p in net.parameters() if p.requires_grad]
-        optimisers[name] = torch.optim.AdamW(trained, rate, betas=(0.9, 0.98))
-        schedules[name] = torch.optim.lr_scheduler.OneCycleLR(
-            optimisers[name], rate, steps, pct_start=0.1, cycle_momentum=False
+    descents = {
+        name: one_cycle(
+            (p for p in net.parameters() if p.requires_grad),
+            rate, steps, betas=(0.9, 0.98), cycle_momentum=False,
         )
+        for name, net in nets.items()
+    }  # fmt: skip
     for start in starts:
         for passage in passages(backbone, rows_of(documents, start, start + lanes)):
             for name, net in nets.items():
-                optimisers[name].zero_grad()
                 logits = net(passage, backbone.token.weight)
-                loss = cross_entropy(logits.flatten(0, 1), passage.targets.flatten())
-                loss.backward()  # type: ignore[no-untyped-call]
-                nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-                optimisers[name].step()
-                schedules[name].step()
+                descents[name].step(cross_entropy(logits.flatten(0, 1), passage.targets.flatten()))
             step += 1
             each(step)
 

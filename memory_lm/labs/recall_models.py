@@ -14,6 +14,7 @@ from kernels.mixers import MIXERS
 from memory_lm.hebbian import hebbian_write, read
 from memory_lm.labs.recall_tasks import UNASKED, Task
 from memory_lm.labs.report import Clock
+from memory_lm.labs.training import Descent
 from memory_lm.selective_scan import SelectiveScan, causal_conv
 
 CONV_ROWS = 3
@@ -177,18 +178,16 @@ def train(
             return (step + 1) / warm
         return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, training.steps - warm)))
 
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
+    descent = Descent(
+        optimiser=optimiser, schedule=torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
+    )
     curve: list[tuple[int, float]] = []
     step = 0
     while step < training.steps and (not curve or curve[-1][1] < training.solved):
         batch = task.sample(generator, training.batch)
         asked = batch.answers != UNASKED
         loss = functional.cross_entropy(model(batch.tokens, asked), batch.answers[asked])
-        optimiser.zero_grad()
-        torch.autograd.backward(loss)
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
+        descent.step(loss)
         step += 1
         if step % CHECKED_EVERY == 0:
             found = measure(model, task, 2 * EVALUATION_SEED + seed, CHECKED_COUNT)

@@ -26,19 +26,26 @@ from kernels.local_linear_attention import lla
 from kernels.mixers import delta, linear, softmax
 from memory_lm.labs.regression_models import Regression, Tracking, compare
 from memory_lm.labs.regression_tasks import OFFSET, normalised_error, piecewise, settled
-from memory_lm.labs.report import Check, Clock, LabSettings, Report, Row, finish
+from memory_lm.labs.report import (
+    MIXERS_CODE,
+    Check,
+    Clock,
+    LabSettings,
+    Report,
+    Row,
+    finish,
+    number,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 CODE = (
-    "kernels.mixers",
-    "kernels.local_linear_attention.cpu",
-    "kernels.local_linear_attention.interface",
-    "kernels.local_linear_attention.spans",
+    *MIXERS_CODE,
     "memory_lm.labs.regression_models",
     "memory_lm.labs.regression_tasks",
+    "memory_lm.labs.training",
 )
 TUNING_SEED = 1_000_003
 # Shuffled values leave a segment's mean to find and no slope; 0.05 is for finite samples.
@@ -206,9 +213,9 @@ def _fit_checks(rows: Sequence[Row]) -> list[Check]:
     # Measured 0.12, 0.026 and 0.039 by an independent implementation on a task of this kind.
     bounds = {8: 0.2, 16: 0.05, 32: 0.07}
     checks = []
-    for width in dict.fromkeys(_number(row, "width") for row in rows):
+    for width in dict.fromkeys(number(row, "width") for row in rows):
         here = {str(row["method"]): row for row in rows if row["width"] == width}
-        error = {name: _number(row, "error") for name, row in here.items()}
+        error = {name: number(row, "error") for name, row in here.items()}
         others = min(value for name, value in error.items() if name != "lla")
         at = f"{FIT}, d = {width:g}"
         checks += [
@@ -224,7 +231,7 @@ def _fit_checks(rows: Sequence[Row]) -> list[Check]:
             Check(name=f"{at}: softmax", value=error["softmax"], comparison=">=", target=0.5),
             Check(
                 name=f"{at}: best of all with values shuffled",
-                value=min(_number(row, "shuffled") for row in here.values()),
+                value=min(number(row, "shuffled") for row in here.values()),
                 comparison=">=",
                 target=SHUFFLED_FLOOR,
                 is_control=True,
@@ -290,15 +297,9 @@ def _track_checks(rows: Sequence[Row], *, quick: bool) -> list[Check]:
 def _by_mixer(rows: Sequence[Row], key: str) -> dict[str, float]:
     """Mean over the seeds."""
     return {
-        str(name): fmean(_number(row, key) for row in rows if row["mixer"] == name)
+        str(name): fmean(number(row, key) for row in rows if row["mixer"] == name)
         for name in dict.fromkeys(row["mixer"] for row in rows)
     }
-
-
-def _number(row: Row, key: str) -> float:
-    value = row[key]
-    assert isinstance(value, int | float)
-    return float(value)
 
 
 def _long(curves: Mapping[str, Sequence[float]], *, first: int) -> list[Row]:
@@ -347,7 +348,7 @@ def _bars(axis: Axes, rows: Sequence[Row]) -> None:
     widths = list(dict.fromkeys(row["width"] for row in rows))
     names = list(dict.fromkeys(str(row["method"]) for row in rows))
     for i, name in enumerate(names):
-        errors = [_number(row, "error") for row in rows if row["method"] == name]
+        errors = [number(row, "error") for row in rows if row["method"] == name]
         at = [j + (i - len(names) / 2 + 0.5) * 0.16 for j in range(len(widths))]
         axis.bar(at, errors, width=0.15, color=COLOURS[name], label=name)
     axis.set_xticks(range(len(widths)), [str(width) for width in widths])
@@ -355,6 +356,6 @@ def _bars(axis: Axes, rows: Sequence[Row]) -> None:
 
 def _lines(axis: Axes, rows: Sequence[Row]) -> None:
     for name, marker in MARKERS.items():
-        xs, ys = ([_number(r, key) for r in rows if r["mixer"] == name] for key in ("x", "y"))
+        xs, ys = ([number(r, key) for r in rows if r["mixer"] == name] for key in ("x", "y"))
         if xs:
             axis.plot(xs, ys, color=COLOURS[name], marker=marker, markersize=4, label=name)

@@ -13,6 +13,7 @@ from torch.nn.functional import cross_entropy, softplus
 from kernels.mixers import MIXERS
 from memory_lm.labs.regression_tasks import normalised_error, piecewise, swaps
 from memory_lm.labs.report import Clock, Row
+from memory_lm.labs.training import one_cycle
 
 RIDGE_MIN = 1e-3
 RIDGE_START = 0.1
@@ -249,12 +250,7 @@ def _trained(
         torch.manual_seed(seed)
         model = task.model(mixer)
     generator = torch.Generator().manual_seed(seed)
-    optimiser = torch.optim.AdamW(model.parameters(), rate, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, task.steps, pct_start=0.1)
+    descent = one_cycle(model.parameters(), rate, task.steps)
     for _ in range(task.steps):
-        optimiser.zero_grad()
-        task.loss(model, generator).backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
+        descent.step(task.loss(model, generator))
     return model, Clock().cpu - clock.cpu

@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PACKAGE = "memory_lm.labs"
+# What the numbers of a lab depend on that trains around the mixers, as `code` of `finish`.
+MIXERS_CODE = (
+    "kernels.mixers",
+    "kernels.local_linear_attention.cpu",
+    "kernels.local_linear_attention.interface",
+    "kernels.local_linear_attention.spans",
+)
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     ">=": float.__ge__,
     "<=": float.__le__,
@@ -31,6 +38,13 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 
 Value = str | int | float | bool | None
 Row = Mapping[str, Value]
+
+
+def number(row: Row, key: str) -> float:
+    """A cell of a table that must hold a number."""
+    value = row[key]
+    assert isinstance(value, int | float)
+    return float(value)
 
 
 def _silent(_: str) -> None: ...

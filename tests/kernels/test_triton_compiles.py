@@ -43,9 +43,9 @@ def compiled(kernel: str, dtype: str, width: int, arch: int) -> list[dict[str, A
 
     from kernels.local_linear_attention import (
         triton_backward,
-        triton_blocks,
         triton_decode,
         triton_forward,
+        triton_launches,
     )
 
     functions = {
@@ -64,15 +64,15 @@ def compiled(kernel: str, dtype: str, width: int, arch: int) -> list[dict[str, A
         "map": ("*fp32", *["i32"] * 3, "constexpr"),
         "moments": triton_decode.Moments(*["*fp32"] * 6),
     }  # fmt: skip
-    block = triton_blocks.block_width(width)
+    block = triton_launches.block_width(width)
     constants = {
         "D": width, "DV": width, "HALF": dtype != "fp32", "BIAS": True, "BIAS_GRAD": True,
         "BLOCK_D": block, "BLOCK_V": block, "ROWS": triton_decode.MERGE_ROWS,
-        "BLOCK_Q": triton_blocks.adjoint_tile(width, width, of)
-        if kernel == "query" else triton_blocks.query_tile(width, of), "BLOCK_K": triton_blocks.key_tile(of),
+        "BLOCK_Q": triton_launches.adjoint_tile(width, width, of)
+        if kernel == "query" else triton_launches.query_tile(width, of), "BLOCK_K": triton_launches.key_tile(of),
     }  # fmt: skip
     function = functions[kernel]
-    if kernel in triton_blocks.LAUNCHES:
+    if kernel in triton_launches.LAUNCHES:
         configs = [
             (c.kwargs, c.num_warps, c.num_stages)
             for c in function.early_config_prune(None, None, **constants)

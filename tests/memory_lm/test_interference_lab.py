@@ -2,17 +2,21 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from memory_lm.labs import interference, interference_bank, interference_fake
+from memory_lm.labs import interference, interference_bank, interference_calls, interference_fake
 from memory_lm.labs import interference_streams as streams
+from memory_lm.labs.interference_bench import Bench, Embedding
 from memory_lm.labs.interference_endpoint import Endpoint, answers, prompt, session
 from memory_lm.labs.interference_events import event_stream, sentences
 from memory_lm.labs.interference_streams import Stream, Verdict
-from memory_lm.supersede import NUMBER, claim_of
+from memory_lm.labs.report import LabSettings
+from memory_lm.supersede import FEATURES, NUMBER, RELATIONS, claim_of, fit
+from newsroom import settings
 from newsroom.errors import BadRequest
 
 TOLD = Stream(
@@ -234,6 +238,26 @@ def random_vectors(texts: list[str]) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(0)
     made = rng.standard_normal((len(texts), 64)).astype(np.float32)
     return dict(zip(texts, made / np.linalg.norm(made, axis=1, keepdims=True), strict=True))
+
+
+def test_the_endpoint_of_the_settings_is_asked_with_its_key(httpserver) -> None:
+    address = answering(httpserver, 200, {"choices": [{"message": {"content": "none"}}]})
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((20, len(FEATURES))).astype(np.float32)
+    labels = np.arange(20) % len(RELATIONS)
+    bench = Bench(
+        plan=replace(interference.QUICK, endpoint_updates=(2,)), settings=LabSettings(),
+        embed=Embedding(None), keys=random_vectors(list(streams.values_of())),
+        head=fit(rows, labels, held_rows=rows, held_labels=labels, seed=0, steps=1),
+    )  # fmt: skip
+    names = {"URL": address, "MODEL": "m", "KEY": "hush"}
+    lab = settings.load({f"NEWSROOM_LAB__ENDPOINT_{k}": v for k, v in names.items()}).lab
+    found = interference_calls.served(bench, lab)
+    assert [(row["model"], row["arm"], row["format"]) for row in found] == [
+        ("m", arm, form) for form in ("text", "json") for arm in ("plain", "memory in front")
+    ]
+    assert {request.headers["authorization"] for request, _ in httpserver.log} == {"Bearer hush"}
+    assert interference_calls.served(bench, settings.load({}).lab) == []
 
 
 def test_a_reader_without_order_is_right_once_in_n() -> None:

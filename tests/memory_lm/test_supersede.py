@@ -12,7 +12,6 @@ from memory_lm.supersede import (
     JOIN_LEAST,
     RELATIONS,
     PairHead,
-    calibration_error,
     claim_of,
     features,
     fit,
@@ -95,6 +94,13 @@ def test_withdrawal_words_count_in_the_newer_of_the_two() -> None:
     assert pair(notice, claim)["withdrawal words"] == pair(claim, notice)["withdrawal words"] == 1
     early = record(2, "Correction: the figure of 12 has been withdrawn.", -5)
     assert pair(early, claim)["withdrawal words"] == 0
+
+
+def calibration_error(chances: np.ndarray, labels: np.ndarray) -> float:
+    """Expected calibration error of the likeliest class, in ten bins of confidence."""
+    confidence, right = chances.max(axis=1), chances.argmax(axis=1) == labels
+    bin_of = np.minimum((confidence * 10).astype(int), 9)
+    return sum(abs((confidence - right)[bin_of == b].sum()) for b in range(10)) / len(labels)
 
 
 def test_a_trained_head_learns_repeats_and_is_calibrated() -> None:

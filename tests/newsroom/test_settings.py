@@ -30,8 +30,16 @@ def test_a_wrong_setting_is_named(environ: dict[str, str], message: str) -> None
 
 def test_secrets_come_from_files_and_stay_masked(tmp_path: Path) -> None:
     (tmp_path / "url").write_text("postgresql://u:hush@h/d\n")
-    got = settings.load({"DATABASE_URL_FILE": str(tmp_path / "url")})
+    (tmp_path / "key").write_text("hush-too\n")
+    got = settings.load(
+        {
+            "DATABASE_URL_FILE": str(tmp_path / "url"),
+            "NEWSROOM_LAB__ENDPOINT_KEY_FILE": str(tmp_path / "key"),
+        }
+    )
     assert got.require_database() == "postgresql://u:hush@h/d"
+    assert got.lab.endpoint_key is not None
+    assert got.lab.endpoint_key.get_secret_value() == "hush-too"
     assert "hush" not in repr(got)
     assert "hush" not in str(got.model_dump(mode="json"))
 
@@ -43,6 +51,7 @@ def test_children_get_the_same_settings() -> None:
             "NEWSROOM_HOME": "/srv/n",
             "NEWSROOM_WORK__BATCH": "7",
             "LOG_LEVEL": "ERROR",
+            "NEWSROOM_LAB__ENDPOINT_KEY": "hush",
         }
     )
     assert settings.load(settings.environ(given)) == given
