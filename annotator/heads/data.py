@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SEED = 0
-# Large outlets are thinned: beyond some hundreds their articles teach their style, not lean.
-LEAN_PER_OUTLET = 400
-TYPE_PER_OUTLET = 250
 
 
 def lean_rows(folder: Path) -> list[dict[str, str]]:

@@ -1,8 +1,9 @@
 """Fit and calibrate one classification head on groups of outlets held out in turn.
 
-Dense part: logistic regression on MiniLM vectors. Sparse part: logistic regression on n-grams. The
-two are joined by a * dense + b * sparse, fitted to their out-of-fold logits (stacking, Wolpert
-1992; temperature scaling, Guo et al. 2017), and the product is folded into one linear model.
+Dense part: logistic regression on MiniLM vectors. Sparse part: linear support vectors on n-grams
+(Joachims 1998), one class against the rest, whose margins stand for logits. The two are joined by
+a * dense + b * sparse, fitted to their out-of-fold logits (stacking, Wolpert 1992; temperature
+scaling, Guo et al. 2017), and the product is folded into one linear model.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
 
 from annotator.heads.features import softmax
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 PENALTY = 1e-3
 START = 0.3
 LEAST_TRUST = 0.02
+SEED = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,13 @@ class Problem:
     folds: Ints
     trust: Floats
     classes: int
+
+    def some(self, rows: NDArray[np.bool_]) -> Problem:
+        """The same problem with some of its rows."""
+        return Problem(
+            labels=self.labels[rows], groups=self.groups[rows], folds=self.folds[rows],
+            trust=self.trust[rows], classes=self.classes,
+        )  # fmt: skip
 
     def weights(self, recipe: Recipe, rows: NDArray[np.bool_]) -> Floats:
         """Balanced weights of some rows times the trust in their labels."""
@@ -106,10 +116,12 @@ def matrix(vocabulary: Vocabulary, texts: Sequence[str]) -> csr_matrix:
 def linear(
     features: Floats | csr_matrix, labels: Ints, row_weights: Floats, c: float, classes: int
 ) -> tuple[Floats, Floats]:
-    """Multinomial logistic regression: coefficients [d, k], bias [k]; unseen classes get -10."""
-    # A looser tolerance, or single precision, can stop the solver at its first step: gradients of
-    # rare n-grams are that small.
-    model = LogisticRegression(C=c, max_iter=100, tol=1e-5)
+    """Coefficients [d, k] and bias [k] of the part's own model; unseen classes get -10."""
+    # In single precision the solver can stop at its first step.
+    if isinstance(features, csr_matrix):
+        model = LinearSVC(C=c, random_state=SEED)
+    else:
+        model = LogisticRegression(C=c, max_iter=100, tol=1e-5)
     model.fit(features.astype(np.float64), labels, sample_weight=row_weights)
     coefficients = np.zeros((features.shape[1], classes), dtype=np.float32)
     bias = np.full(classes, -10.0, dtype=np.float32)

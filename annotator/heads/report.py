@@ -43,11 +43,11 @@ def bars(measures: dict[str, Any]) -> list[tuple[str, float, float, float]]:
     lean, kind, topic, tone = (measures[k] for k in ("lean", "news_type", "topic", "tone"))
     scored = [
         ("lean, ours", lean["ours"]),
-        ("lean, TF-IDF as printed", lean["tfidf_unmasked"]),
-        ("lean, MiniLM", lean["minilm"]),
+        ("lean, TF-IDF", lean["tfidf"]),
+        ("lean, vectors alone", lean["vectors"]),
         ("news type, ours", kind["ours"]),
-        ("news type, TF-IDF as printed", kind["tfidf_unmasked"]),
-        ("news type, MiniLM", kind["minilm"]),
+        ("news type, TF-IDF", kind["tfidf"]),
+        ("news type, vectors alone", kind["vectors"]),
         ("topic in 12 groups", topic["coarse_ours"]),
         ("topic, 32 classes", topic["ours"]),
         ("tone in 3 classes", tone["tone3"]),
@@ -68,7 +68,7 @@ def figure(rows: list[tuple[str, float, float, float]]) -> str:
     for i, (name, value, low, high) in enumerate(rows):
         y = 40 + i * ROW
         x, a, b = (LEFT + span * v for v in (value, low, high))
-        ours = "#2f6690" if "TF-IDF" not in name and "MiniLM" not in name else "#b8c4cc"
+        ours = "#2f6690" if "TF-IDF" not in name and "alone" not in name else "#b8c4cc"
         parts += [
             f'<text x="{LEFT - 8}" y="{y + 15}" text-anchor="end">{name}</text>',
             f'<rect x="{LEFT}" y="{y + 2}" width="{x - LEFT:.1f}" height="18" fill="{ours}"/>',
