@@ -1,90 +1,41 @@
-"""The live window of the memory: exact as-of search, and chains in which the newest claim wins.
+"""The live window of the memory: exact as-of search over unit vectors, and the slots they form.
 
-A part of an article is a :class:`Record`; records that say the same thing of the same story at
-different times are joined by :class:`Link` and form a slot. Inside a slot order is that of the
-world (``published_at``, then ``known_at``), never that of arrival: a late old article takes its
-old place. Reads are bi-temporal: as of a time in the world and a sequence number of the system,
-so that nothing written later changes them. Only :meth:`Bank.forget` reaches back, on purpose.
-
-No I/O: truth is elsewhere and rows may come in any order. After bi-temporal knowledge graphs
-(valid and known times kept apart) and the chains that LONGMEM (Wang et al. 2023) lacks.
+No I/O: truth is elsewhere and rows may come in any order. Reads are bi-temporal: as of a time in
+the world and a sequence number of the system, so that nothing written later changes them. Only
+:meth:`Bank.forget` reaches back, on purpose.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from itertools import count, pairwise
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import count
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from newsroom.errors import BadRequest, NotFound, Refused
+from memory_lm.slots import (
+    EVERYTHING,
+    AsOf,
+    Link,
+    Record,
+    Slots,
+    Standing,
+    View,
+    microseconds,
+)
+from newsroom.errors import BadRequest, Refused
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-GROWTH = 1024
+__all__ = ["AsOf", "Bank", "Hit", "Link", "Question", "Record", "Standing"]
 
-Order = tuple[int, int, str, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """One part of one article; ``text`` is what the pair head compares (may be empty).
-
-    ``sequence`` is the system's number of the write: clocks may go back, it does not.
-    """
-
-    record_id: int
-    article_id: str
-    part: int
-    event_id: str | None
-    publisher_id: str
-    published_at: datetime
-    known_at: datetime
-    sequence: int
-    backbone_version: str
-    text: str = ""
-
-    @property
-    def order(self) -> Order:
-        """Place in the world: a later published record is newer, whenever it came in."""
-        return _us(self.published_at), _us(self.known_at), self.article_id, self.part
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """Two records of one slot; which of them is newer follows from their times, not from here.
-
-    ``duplicate``: the newer one repeats the older and stands at the older one's place, so that a
-    late copy of an old report does not bring the old claim back.
-    """
-
-    first: int
-    second: int
-    sequence: int
-    relation: Literal["updates", "duplicate"] = "updates"
-    confidence: float = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AsOf:
-    """What was published by ``time`` and written by ``sequence``."""
-
-    time: datetime
-    sequence: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """Where a record stands: superseded since ``valid_to`` by ``superseded_by``, or live."""
-
-    valid_to: datetime | None
-    superseded_by: int | None
-    withdrawn: bool
+PUBLISHED, SEQUENCE, EVENT, PUBLISHER, ARTICLE, RECORD = range(6)
+# Scores of this many queries are held at once: 45 MB for 350,000 records.
+QUERIES_AT_ONCE = 32
+ROWS_MOVED_AT_ONCE = 8192
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,49 +46,45 @@ class Hit:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Edge:
-    other: int
-    sequence: int
-    since_us: int
-    repeats: bool
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Queries [n, width] that are asked as of one moment, of the same part of the memory.
 
+    ``events`` limits the stories; ``superseded`` finds history too (never what was withdrawn).
+    """
 
-@dataclass(frozen=True, slots=True)
-class _View:
-    """An AsOf in numbers."""
-
-    time_us: int
-    sequence: int
-
-
-EVERYTHING = _View(2**62, 2**62)
+    queries: NDArray[np.float32]
+    as_of: AsOf
+    events: Collection[str] | None = None
+    without_article: str | None = None
+    without_publisher: str | None = None
+    superseded: bool = False
 
 
 class Bank:
     """Records of one backbone version with their unit keys [n, width], in memory.
 
-    Filling it again with rows it has changes nothing.
+    Filling it again with rows it has changes nothing. For one thread.
     """
 
     def __init__(self, backbone_version: str, width: int = 384) -> None:
         self.backbone_version, self.width = backbone_version, width
-        self._records: list[Record] = []
+        self.slots = Slots()
         self._row: dict[int, int] = {}
+        # Beside each key its numbers, and whether it is superseded or withdrawn when everything
+        # is seen, which is what most reads need. Rows past len(self) are room to grow.
         self._keys: NDArray[np.float32] = np.empty((0, width), dtype=np.float32)
-        # Columns beside the keys: published, sequence, event, publisher, article.
-        self._columns: NDArray[np.int64] = np.empty((0, 5), dtype=np.int64)
-        # Superseded or withdrawn when everything is seen: what most reads need.
+        self._columns: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64) for _ in range(6)]
         self._hidden: NDArray[np.bool_] = np.empty(0, dtype=np.bool_)
         self._codes: dict[tuple[int, str | None], int] = {}
         self._unused_code = count()
-        self._edges: dict[int, list[_Edge]] = {}
-        self._withdrawn: dict[int, set[_View]] = {}
-        self._inherited: dict[int, Order] = {}
-        self._latest = _View(-(2**62), -(2**62))
+        self._latest = View(-(2**62), -(2**62))
 
     def __len__(self) -> int:
-        return len(self._records)
+        return len(self._row)
+
+    def __contains__(self, record_id: int) -> bool:
+        return record_id in self._row
 
     def append(self, records: Sequence[Record], keys: NDArray[np.float32]) -> None:
         """Add records with their vectors [n, width]; all or none.
@@ -148,44 +95,45 @@ class Bank:
         keys = self._unit(keys, len(records))
         fresh: dict[int, int] = {}
         for i, record in enumerate(records):
-            self._check(
-                record, records[fresh[record.record_id]] if record.record_id in fresh else None
-            )
+            if record.backbone_version != self.backbone_version:
+                raise Refused(
+                    "memory-backbone-version",
+                    f"a vector of {record.backbone_version} cannot join a bank of "
+                    f"{self.backbone_version}: rebuild it from the text",
+                )
+            twin = fresh.get(record.record_id)
+            self.slots.check(record, None if twin is None else records[twin])
             if record.record_id not in self._row:
                 fresh.setdefault(record.record_id, i)
-        self._reserve(len(fresh))
-        for i in fresh.values():
-            self._place_row(records[i], keys[i])
+        if fresh:
+            self._place([records[i] for i in fresh.values()], keys[list(fresh.values())])
 
     def join(self, link: Link) -> None:
         """Put two records into one slot.
 
         BadRequest ``memory-link`` when a record is not here, is the same, or is written later.
         """
-        ends = [self.record(link.first), self.record(link.second)]
-        if link.first == link.second or link.sequence < max(r.sequence for r in ends):
-            raise BadRequest("memory-link", "a link joins two records written no later than it")
-        since, repeats = max(_us(r.published_at) for r in ends), link.relation == "duplicate"
-        if _Edge(link.second, link.sequence, since, repeats) in self._edges.get(link.first, ()):
+        since = self.slots.join(link)
+        if since is None:
             return
-        self._connect(link.first, link.second, link.sequence, since, repeats=repeats)
-        self._seen(since, link.sequence)
-        rows = [self._row[r.record_id] for r in ends]
-        places = [self._standing_place(r.record_id, EVERYTHING) for r in ends]
+        self._seen(since)
+        rows = [self._row[link.first], self._row[link.second]]
+        places = [self.slots.standing_place(i, EVERYTHING) for i in (link.first, link.second)]
         if link.relation == "updates" and not self._hidden[rows].any() and places[0] != places[1]:
             # Both are the newest of their slots: the usual case, and it needs no walk.
             self._hidden[rows[0] if places[0] < places[1] else rows[1]] = True
         else:
-            self._settle(link.first)
+            self._settle([link.first])
 
     def withdraw(self, record_id: int, *, at: datetime, sequence: int) -> None:
         """A claim taken back at a time in the world: what it superseded is live again."""
-        record, view = self.record(record_id), _View(_us(at), sequence)
-        if sequence < record.sequence:
-            raise BadRequest("memory-withdrawal", "a record is withdrawn after it is written")
-        self._withdrawn.setdefault(record_id, set()).add(view)
-        self._seen(view.time_us, sequence)
-        self._settle(record_id)
+        self._seen(self.slots.withdraw(record_id, at=at, sequence=sequence))
+        self._settle([record_id])
+
+    def inherit(self, record_id: int, *, published_at: datetime, known_at: datetime) -> None:
+        """A copy of a forgotten report keeps its place in time."""
+        self.slots.inherit(record_id, microseconds(published_at), microseconds(known_at))
+        self._settle([record_id])
 
     def forget(self, article_id: str) -> int:
         """Remove an article's records, vectors and links for all reads; how many records went.
@@ -193,31 +141,38 @@ class Bank:
         What was joined through them stays joined, and a copy of a forgotten report keeps its
         place in time.
         """
-        gone = [r.record_id for r in self._records if r.article_id == article_id]
-        neighbours: set[int] = set()
-        for record_id in gone:
-            neighbours |= self._cut(record_id)
-        kept = [i for i, r in enumerate(self._records) if r.article_id != article_id]
-        self._keys, self._columns = self._keys[kept], self._columns[kept]
-        self._hidden = self._hidden[kept]
-        self._codes.pop((4, article_id), None)
-        self._records = [self._records[i] for i in kept]
-        self._row = {r.record_id: i for i, r in enumerate(self._records)}
-        for record_id in neighbours & self._row.keys():
-            self._settle(record_id)
+        gone = self.of_articles([article_id])
+        self._remove(gone, bridge=True)
         return len(gone)
+
+    def drop(self, record_ids: Collection[int]) -> None:
+        """Remove records and their links, as if they had never come in."""
+        self._remove(record_ids, bridge=False)
+
+    def of_articles(self, article_ids: Collection[str]) -> list[int]:
+        """Ids of the records of articles, ascending."""
+        codes = [self._codes.get((ARTICLE, article_id), -1) for article_id in article_ids]
+        rows = np.isin(self._columns[ARTICLE][: len(self)], codes)
+        found: list[int] = np.sort(self._columns[RECORD][: len(self)][rows]).tolist()
+        return found
+
+    def regroup(self, event_of: Mapping[str, str]) -> None:
+        """Events by article as they are now; an article that is not named belongs to none."""
+        for record_id, row in self._row.items():
+            record = self.slots.record(record_id)
+            event = event_of.get(record.article_id)
+            if event != record.event_id:
+                self.slots.replace(replace(record, event_id=event))
+                self._columns[EVENT][row] = self._code(EVENT, event)
 
     def record(self, record_id: int) -> Record:
         """One record, or NotFound ``memory-record-unknown``."""
-        row = self._row.get(record_id)
-        if row is None:
-            raise NotFound("memory-record-unknown", f"no record {record_id} in the memory bank")
-        return self._records[row]
+        return self.slots.record(record_id)
 
     def key(self, record_id: int) -> NDArray[np.float32]:
         """The unit vector of a record, [width]."""
         self.record(record_id)
-        found: NDArray[np.float32] = self._keys[self._row[record_id]]
+        found: NDArray[np.float32] = self._keys[self._row[record_id]].copy()
         return found
 
     def chain(self, record_id: int, as_of: AsOf) -> list[Record]:
@@ -225,11 +180,7 @@ class Bank:
 
         Without what was withdrawn, and without duplicates of a claim that stands.
         """
-        view = _view(as_of)
-        if not self._visible(record_id, view):
-            return []
-        found = self._chain(self._members(record_id, view), view).values()
-        return [self.record(i) for i in found]
+        return self.slots.chain(record_id, View.of(as_of))
 
     def state(self, record_id: int, as_of: AsOf) -> Record | None:
         """The newest claim of the slot this record is in, or None when nothing stands."""
@@ -238,23 +189,7 @@ class Bank:
 
     def standing(self, record_id: int, as_of: AsOf) -> Standing:
         """Whether a record is live as of then, and since when and by what it is not."""
-        view = _view(as_of)
-        if not self._visible(record_id, view):
-            raise NotFound("memory-record-unseen", f"record {record_id} is not known as of then")
-        taken = self._withdrawals(record_id, view)
-        if taken:
-            at = EPOCH + timedelta(microseconds=min(taken))
-            return Standing(valid_to=at, superseded_by=None, withdrawn=True)
-        chain = self._chain(self._members(record_id, view), view)
-        place = self._standing_place(record_id, view)
-        if chain[place] != record_id:  # a duplicate never stands beside its original
-            since = self.record(record_id).published_at
-            return Standing(valid_to=since, superseded_by=chain[place], withdrawn=False)
-        newer = next((other for other in chain if other > place), None)
-        if newer is None:
-            return Standing(valid_to=None, superseded_by=None, withdrawn=False)
-        until = EPOCH + timedelta(microseconds=newer[0])
-        return Standing(valid_to=until, superseded_by=chain[newer], withdrawn=False)
+        return self.slots.standing(record_id, View.of(as_of))
 
     def search(
         self,
@@ -269,96 +204,91 @@ class Bank:
     ) -> list[list[Hit]]:
         """The ``k`` nearest live records for each query [n, width], nearest first, newer on ties.
 
-        ``events`` limits the stories; ``superseded`` finds history too (never what was withdrawn).
+        See :class:`Question` for the limits.
         """
-        queries = self._unit(queries, len(queries))
-        view, held = _view(as_of), len(self)
-        columns = self._columns[:held]
-        kept = (columns[:, 0] <= view.time_us) & (columns[:, 1] <= view.sequence)
-        if events is not None:
-            codes = [self._codes.get((2, event), -1) for event in events]
-            kept &= np.isin(columns[:, 2], codes)
-        for column, name in ((3, without_publisher), (4, without_article)):
-            if name is not None:
-                kept &= columns[:, column] != self._codes.get((column, name), -1)
-        whole = view.time_us >= self._latest.time_us and view.sequence >= self._latest.sequence
-        settled = whole and not superseded
-        if settled:
-            kept &= ~self._hidden[:held]
-        rows = np.flatnonzero(kept)
+        question = Question(
+            queries=queries, as_of=as_of, events=events, without_article=without_article,
+            without_publisher=without_publisher, superseded=superseded,
+        )  # fmt: skip
+        return self.search_all([question], k=k)[0]
+
+    def search_all(self, questions: Sequence[Question], *, k: int) -> list[list[list[Hit]]]:
+        """:meth:`search` for many articles at once: the vectors are read once for 32 queries."""
+        units = [self._unit(q.queries, len(q.queries)) for q in questions]
+        asked = [(i, unit) for i, block in enumerate(units) for unit in block]
+        found: list[list[list[Hit]]] = [[] for _ in questions]
+        rows: dict[int, NDArray[np.intp]] = {}
+        for start in range(0, len(asked), QUERIES_AT_ONCE):
+            block = asked[start : start + QUERIES_AT_ONCE]
+            rows = {i: rows[i] if i in rows else self._candidates(questions[i]) for i, _ in block}
+            for (i, _), scores in zip(block, self._scores(block, rows), strict=True):
+                found[i].append(self._best(rows[i], scores, k, questions[i]))
+        return found
+
+    def _scores(
+        self, asked: Sequence[tuple[int, NDArray[np.float32]]], rows: Mapping[int, NDArray[np.intp]]
+    ) -> Iterable[NDArray[np.float32]]:
+        """Cosines of each query with its candidates."""
         # Gathering rows costs more than multiplying with all of them unless they are few.
-        if 4 * len(rows) < held:
-            scores = queries @ self._keys[rows].T
+        few = {i for i, kept in rows.items() if 4 * len(kept) < len(self)}
+        many = [unit for i, unit in asked if i not in few]
+        whole = iter(np.stack(many) @ self._keys[: len(self)].T if many else ())
+        for i, unit in asked:
+            yield self._keys[rows[i]] @ unit if i in few else next(whole)[rows[i]]
+
+    def _is_settled(self, question: Question) -> bool:
+        """Whether a question sees all that is here, and asks for what stands."""
+        view = View.of(question.as_of)
+        sees_all = view.time_us >= self._latest.time_us and view.sequence >= self._latest.sequence
+        return sees_all and not question.superseded
+
+    def _candidates(self, question: Question) -> NDArray[np.intp]:
+        """Rows that a question may find; unless it is settled, some of them are not live."""
+        held = len(self)
+        columns = [column[:held] for column in self._columns]
+        if self._is_settled(question):
+            kept = ~self._hidden[:held]
         else:
-            scores = (queries @ self._keys[:held].T)[:, rows]
-        return [
-            self._best(rows, line, k, None if settled else view, superseded=superseded)
-            for line in scores
-        ]
+            view = View.of(question.as_of)
+            kept = columns[PUBLISHED] <= view.time_us
+            kept &= columns[SEQUENCE] <= view.sequence
+        if question.events is not None:
+            codes = [self._codes.get((EVENT, event), -1) for event in question.events]
+            kept &= np.isin(columns[EVENT], codes)
+        without = ((PUBLISHER, question.without_publisher), (ARTICLE, question.without_article))
+        for column, name in without:
+            if name is not None:
+                kept &= columns[column] != self._codes.get((column, name), -1)
+        return np.flatnonzero(kept)
 
     def _best(
-        self,
-        rows: NDArray[np.intp],
-        scores: NDArray[np.float32],
-        k: int,
-        view: _View | None,
-        *,
-        superseded: bool,
+        self, rows: NDArray[np.intp], scores: NDArray[np.float32], k: int, question: Question
     ) -> list[Hit]:
-        """The best ``k`` rows; with a view, those that are not live in it are passed over."""
+        """The best ``k`` rows; those that are not live as of then are passed over."""
         hits: list[Hit] = []
         live: dict[int, bool] = {}
+        settled, view = self._is_settled(question), View.of(question.as_of)
         for i in self._descending(rows, scores, k):
-            record = self._records[rows[i]]
-            if view is not None and not self._is_live(record.record_id, view, live, superseded):
-                continue
-            hits.append(Hit(record=record, score=float(scores[i])))
-            if len(hits) == k:
-                break
+            record_id = int(self._columns[RECORD][rows[i]])
+            if settled or self.slots.is_live(record_id, view, live, superseded=question.superseded):
+                hits.append(Hit(record=self.record(record_id), score=float(scores[i])))
+                if len(hits) == k:
+                    break
         return hits
 
     def _descending(
         self, rows: NDArray[np.intp], scores: NDArray[np.float32], k: int
     ) -> Iterable[int]:
-        """Positions by score, ties by newer; sorted piece by piece, as few are needed."""
+        """Positions by score, ties by newer, then id; sorted piece by piece, as few are needed."""
         done, size = 0, max(4 * k, 64)
         while done < len(rows):
             size = min(size, len(rows))
             least = np.partition(scores, len(rows) - size)[len(rows) - size]
             top = np.flatnonzero(scores >= least)
-            newest_first = np.lexsort((-self._columns[rows[top], 0], -scores[top]))
+            record, published = (self._columns[c][rows[top]] for c in (RECORD, PUBLISHED))
+            newest_first = np.lexsort((record, -published, -scores[top]))
             yield from (int(i) for i in top[newest_first[done:]])
             done, size = len(top), 4 * len(top)
-
-    def _is_live(
-        self, record_id: int, view: _View, known: dict[int, bool], superseded: bool
-    ) -> bool:
-        """``known`` collects the verdicts of a whole slot, so that it is walked once."""
-        if superseded:
-            return not self._withdrawals(record_id, view)
-        if record_id not in known:
-            members = self._members(record_id, view)
-            known.update(dict.fromkeys(members, False))
-            chain = self._chain(members, view)
-            if chain:
-                known[chain[max(chain)]] = True
-        return known[record_id]
-
-    def _check(self, record: Record, twin: Record | None) -> None:
-        if record.backbone_version != self.backbone_version:
-            raise Refused(
-                "memory-backbone-version",
-                f"a vector of {record.backbone_version} cannot join a bank of "
-                f"{self.backbone_version}: rebuild it from the text",
-            )
-        for time in (record.published_at, record.known_at):
-            _us(time)
-        held = self._row.get(record.record_id)
-        twin = twin if held is None else self._records[held]
-        if twin is not None and twin != record:
-            raise Refused(
-                "memory-record-changed", f"record {record.record_id} is known with other content"
-            )
 
     def _unit(self, vectors: NDArray[np.float32], rows: int) -> NDArray[np.float32]:
         vectors = np.asarray(vectors, dtype=np.float32)
@@ -372,113 +302,74 @@ class Bank:
         unit: NDArray[np.float32] = vectors / norms
         return unit
 
-    def _reserve(self, more: int) -> None:
+    def reserve(self, more: int) -> None:
+        """Make room for so many more records at once; growing otherwise adds an eighth."""
         needed, held = len(self) + more, len(self._hidden)
         if needed > held:
-            extra = max(needed, 2 * held, GROWTH) - held
-            self._keys = np.pad(self._keys, ((0, extra), (0, 0)))
-            self._columns = np.pad(self._columns, ((0, extra), (0, 0)))
-            self._hidden = np.pad(self._hidden, (0, extra))
+            self._resize(max(needed, held + held // 8, 1024))
 
-    def _place_row(self, record: Record, key: NDArray[np.float32]) -> None:
-        row = len(self)
-        self._keys[row] = key
-        published = _us(record.published_at)
-        names = (record.event_id, record.publisher_id, record.article_id)
-        codes = [
-            self._codes.setdefault((column, name), next(self._unused_code))
-            for column, name in enumerate(names, start=2)
-        ]
-        self._columns[row] = (published, record.sequence, *codes)
-        self._hidden[row] = False
-        self._records.append(record)
-        self._row[record.record_id] = row
-        self._seen(published, record.sequence)
+    def _resize(self, rows: int) -> None:
+        # In place, or a window of half a gigabyte would stand there twice; no view of these
+        # arrays is ever given out, so that none can be left behind.
+        self._keys.resize((rows, self.width), refcheck=False)
+        for array in (*self._columns, self._hidden):
+            array.resize(rows, refcheck=False)
 
-    def _seen(self, time_us: int, sequence: int) -> None:
+    def _place(self, records: Sequence[Record], keys: NDArray[np.float32]) -> None:
+        self.reserve(len(records))
+        start, stop = len(self), len(self) + len(records)
+        numbers = np.array([self._numbers(record) for record in records], dtype=np.int64).T
+        for column, values in zip(self._columns, numbers, strict=True):
+            column[start:stop] = values
+        self._keys[start:stop], self._hidden[start:stop] = keys, False
+        for row, record in enumerate(records, start):
+            self.slots.add(record)
+            self._row[record.record_id] = row
+        self._seen(View(int(numbers[PUBLISHED].max()), int(numbers[SEQUENCE].max())))
+
+    def _numbers(self, record: Record) -> tuple[int, ...]:
+        return (
+            microseconds(record.published_at), record.sequence,
+            self._code(EVENT, record.event_id), self._code(PUBLISHER, record.publisher_id),
+            self._code(ARTICLE, record.article_id), record.record_id,
+        )  # fmt: skip
+
+    def _code(self, column: int, name: str | None) -> int:
+        return self._codes.setdefault((column, name), next(self._unused_code))
+
+    def _seen(self, view: View) -> None:
         latest = self._latest
-        self._latest = _View(max(latest.time_us, time_us), max(latest.sequence, sequence))
+        self._latest = View(max(latest.time_us, view.time_us), max(latest.sequence, view.sequence))
 
-    def _connect(self, a: int, b: int, sequence: int, since_us: int, *, repeats: bool) -> None:
-        if a == b:
+    def _remove(self, record_ids: Collection[int], *, bridge: bool) -> None:
+        if not record_ids:
             return
-        for one, other in ((a, b), (b, a)):
-            self._edges.setdefault(one, []).append(_Edge(other, sequence, since_us, repeats))
+        articles = {self.record(i).article_id for i in record_ids}
+        neighbours: set[int] = set()
+        for record_id in record_ids:
+            neighbours |= self.slots.remove(record_id, bridge=bridge)
+        kept = np.delete(np.arange(len(self)), [self._row[i] for i in record_ids])
+        for start in range(0, len(kept), ROWS_MOVED_AT_ONCE):
+            rows = kept[start : start + ROWS_MOVED_AT_ONCE]
+            arrays: tuple[NDArray[Any], ...] = (self._keys, *self._columns, self._hidden)
+            for array in arrays:
+                array[start : start + len(rows)] = array[rows]
+        self._resize(len(kept))
+        self._row = {int(i): row for row, i in enumerate(self._columns[RECORD])}
+        for article_id in articles:
+            if not self.of_articles([article_id]):
+                del self._codes[ARTICLE, article_id]
+        self._settle(neighbours & self._row.keys())
 
-    def _cut(self, record_id: int) -> set[int]:
-        """Take a record out of the links, joining those it joined; those it was linked with."""
-        edges = sorted(self._edges.pop(record_id, ()), key=lambda edge: edge.sequence)
-        place = self._standing_place(record_id, EVERYTHING)
-        for edge in edges:
-            there = self._edges[edge.other]
-            there[:] = [back for back in there if back.other != record_id]
-            if edge.repeats:
-                self._inherited[edge.other] = min(place, self._inherited.get(edge.other, place))
-        for one, next_one in pairwise(edges):
-            # As each pair met through the one that goes, so late and no earlier.
-            self._connect(
-                one.other, next_one.other, next_one.sequence,
-                max(one.since_us, next_one.since_us), repeats=one.repeats and next_one.repeats,
-            )  # fmt: skip
-        self._withdrawn.pop(record_id, None)
-        self._inherited.pop(record_id, None)
-        return {edge.other for edge in edges}
-
-    def _settle(self, record_id: int) -> None:
-        members = self._members(record_id, EVERYTHING)
-        self._hidden[[self._row[i] for i in members]] = True
-        chain = self._chain(members, EVERYTHING)
-        if chain:
-            self._hidden[self._row[chain[max(chain)]]] = False
-
-    def _visible(self, record_id: int, view: _View) -> bool:
-        record = self.record(record_id)
-        return record.sequence <= view.sequence and _us(record.published_at) <= view.time_us
-
-    def _withdrawals(self, record_id: int, view: _View) -> list[int]:
-        """The times at which a record was taken back, as far as a view knows."""
-        return [
-            taken.time_us
-            for taken in self._withdrawn.get(record_id, ())
-            if taken.sequence <= view.sequence and taken.time_us <= view.time_us
-        ]
-
-    def _members(self, record_id: int, view: _View, *, repeats: bool = False) -> set[int]:
-        """All joined with a record in a view; withdrawn ones still join what they joined."""
-        found, ahead = {record_id}, [record_id]
-        while ahead:
-            for edge in self._edges.get(ahead.pop(), ()):
-                if (
-                    edge.other not in found
-                    and edge.sequence <= view.sequence
-                    and edge.since_us <= view.time_us
-                    and (edge.repeats or not repeats)
-                ):
-                    found.add(edge.other)
-                    ahead.append(edge.other)
-        return found
-
-    def _standing_place(self, record_id: int, view: _View) -> Order:
-        """The place of the earliest record that says the same."""
-        same = self._members(record_id, view, repeats=True)
-        orders = [self.record(i).order for i in same]
-        return min(orders + [self._inherited[i] for i in same if i in self._inherited])
-
-    def _chain(self, members: Collection[int], view: _View) -> dict[Order, int]:
-        """What stands at each place, oldest place first: the original, else its earliest copy."""
-        found: dict[Order, int] = {}
-        for i in sorted(members, key=lambda i: self.record(i).order):
-            if not self._withdrawals(i, view):
-                found.setdefault(self._standing_place(i, view), i)
-        return dict(sorted(found.items()))
-
-
-def _view(as_of: AsOf) -> _View:
-    return _View(_us(as_of.time), as_of.sequence)
-
-
-def _us(time: datetime) -> int:
-    """Whole microseconds since 1970, exact."""
-    if time.tzinfo is None:
-        raise BadRequest("memory-time-naive", "times in the memory bank are aware UTC")
-    return (time - EPOCH) // timedelta(microseconds=1)
+    def _settle(self, record_ids: Iterable[int]) -> None:
+        """Find anew what stands in the slots of these records."""
+        settled: set[int] = set()
+        for record_id in record_ids:
+            if record_id in settled:
+                continue
+            members = self.slots.members(record_id, EVERYTHING)
+            settled |= members
+            self._hidden[[self._row[i] for i in members]] = True
+            newest = self.slots.newest(members, EVERYTHING)
+            if newest is not None:
+                self._hidden[self._row[newest]] = False

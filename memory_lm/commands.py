@@ -1,4 +1,4 @@
-"""Verbs of the memory models: their labs."""
+"""Verbs of the memory models: their labs, and the memory bank."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from memory_lm import memory_commands
+
 if TYPE_CHECKING:
     from memory_lm.labs.report import Report
 
 app = typer.Typer()
+app.add_typer(memory_commands.app, name="memory")
 EXIT_MISSED = 3
 ROWS_SHOWN_MAX = 40
 
