@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from annotator.masking import digest, mask
+from newsroom.errors import Misconfigured
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from memory_lm.backbone import Backbone
+    from memory_lm.spans import Chunks
 
 # MiniLM was trained on texts of up to 128 tokens; 500 characters of English news are about 110.
 WINDOW_CHARS = 500
@@ -79,6 +81,20 @@ def masked_parts(
     return parts, present
 
 
+def chunks(articles: Sequence[tuple[str, str]]) -> list[Chunks]:
+    """The leading chunks of (title, text) pairs as the memory keeps them; masked here."""
+    from memory_lm import spans
+
+    return spans.encode(_backbone(), [(mask(title), mask(text)) for title, text in articles])
+
+
+def chunks_version() -> str:
+    """Identifies chunks: the encoder and how text is cut, but not the masking before it."""
+    from memory_lm import spans
+
+    return spans.version(_backbone())
+
+
 def article_vectors(articles: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
     """One unit vector for each (title, text), [n, 384]: the mean of its parts."""
     parts, _ = article_parts(articles)
@@ -101,6 +117,12 @@ def pooled(parts: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @cache
 def _backbone() -> Backbone:
-    from memory_lm.backbone import Backbone
-
+    try:
+        from memory_lm.backbone import Backbone
+    except ModuleNotFoundError as error:
+        raise Misconfigured(
+            "torch-missing",
+            f"this process needs {error.name}: install requirements/runtime.txt, or leave the "
+            "queues `label` and `memory` to workers that have it",
+        ) from error
     return Backbone.load()

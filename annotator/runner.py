@@ -64,7 +64,7 @@ def label_due(db: Database, bench: Bench, limits: Work) -> int:
             texts = labels.texts(conn, [(x.article_id, x.content_sha256) for x in leases])
         outcomes = _label(bench.labeller, texts)
     except Exception as error:  # whatever a model throws, its articles go back, none is lost
-        _put_back(db, leases, error, limits)
+        put_back(db, leases, error, limits, "labeller-failed")
         return len(leases)
     _store(db, bench, leases, outcomes)
     log.info(
@@ -133,9 +133,14 @@ def _annotations(run: Run, lease: Lease, labelled: Labelled) -> list[Annotation]
     ]
 
 
-def _put_back(db: Database, leases: Sequence[Lease], error: Exception, limits: Work) -> None:
-    """After a fault in a batch nobody knows whose it was: each is tried again alone, at once."""
-    code = error.code if isinstance(error, NewsroomError) else "labeller-failed"
+def put_back(
+    db: Database, leases: Sequence[Lease], error: Exception, limits: Work, unnamed: str
+) -> None:
+    """After a fault in a batch nobody knows whose it was: each is tried again alone, at once.
+
+    ``unnamed`` is the code of an error that has none.
+    """
+    code = error.code if isinstance(error, NewsroomError) else unnamed
     delay_s = error.delay_s if isinstance(error, Later) else 0.0 if len(leases) > 1 else None
     message = f"{type(error).__name__}: {error}"[:500]
     with db.transaction() as conn:

@@ -9,7 +9,7 @@ from functools import lru_cache
 import structlog
 from celery import Celery
 
-from annotator import grouping, runner
+from annotator import grouping, remember, runner
 from annotator.labellers import choose
 from newsroom import log, queue
 from newsroom.db import Database
@@ -19,6 +19,10 @@ from newsroom.settings import Settings
 from newsroom.store import work
 
 logger = structlog.get_logger()
+DOORBELLS = {
+    WorkStage.LABEL: (queue.TASK_LABEL, queue.QUEUE_LABEL),
+    WorkStage.REMEMBER: (queue.TASK_REMEMBER, queue.QUEUE_MEMORY),
+}
 
 
 def register(app: Celery, settings: Settings) -> None:
@@ -40,7 +44,25 @@ def register(app: Celery, settings: Settings) -> None:
             logger.warning("not-ready", code=error.code, message=error.message)
             return
         if runner.label_due(database, bench, settings.work):
-            queue.ring(app)  # there may be more; an empty hand ends the chain
+            # There may be more; an empty hand ends the chain.
+            queue.ring(app, tasks=(queue.TASK_LABEL,))
+
+    @lru_cache
+    def mind(pid: int) -> tuple[Database, remember.Memory]:
+        del pid
+        log.configure(settings)
+        memory = remember.memory()
+        return Database(settings.require_database(), size_max=2).open(), memory
+
+    @app.task(name=queue.TASK_REMEMBER)
+    def remember_task() -> None:
+        try:
+            database, memory = mind(os.getpid())
+        except NewsroomError as error:
+            logger.warning("not-ready", code=error.code, message=error.message)
+            return
+        if remember.remember_due(database, memory, settings.work):
+            queue.ring(app, tasks=(queue.TASK_REMEMBER,))
 
     @app.task(name=queue.TASK_SWEEP)
     def sweep() -> None:
@@ -48,9 +70,11 @@ def register(app: Celery, settings: Settings) -> None:
             with database.transaction() as conn:
                 work.sweep(conn, attempts_max=settings.work.attempts_max)
             with database.transaction() as conn:
-                due = work.due(conn).get(WorkStage.LABEL, 0)
-        wanted = -(-due // settings.work.batch)
-        queue.ring(app, max(0, min(wanted, settings.work.rung_max) - queue.length(app)))
+                due = work.due(conn)
+        for stage, (task, name) in DOORBELLS.items():
+            wanted = -(-due.get(stage, 0) // settings.work.batch)
+            missing = min(wanted, settings.work.rung_max) - queue.length(app, name)
+            queue.ring(app, max(0, missing), tasks=(task,))
 
     @app.task(name=queue.TASK_GROUP)
     def group() -> None:

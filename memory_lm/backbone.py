@@ -42,6 +42,7 @@ class Backbone:
 
     weights: dict[str, Tensor]
     tokenizer: Tokenizer
+    cutter: Tokenizer  # the same one, but it never truncates
     version: str
 
     @classmethod
@@ -63,9 +64,13 @@ class Backbone:
         tokenizer = Tokenizer.from_file(str(tokenizer_path))
         tokenizer.enable_truncation(MAX_TOKENS)
         tokenizer.no_padding()
+        cutter = Tokenizer.from_file(str(tokenizer_path))
+        cutter.no_truncation()
+        cutter.no_padding()
         return cls(
             weights=load_file(weights_path),
             tokenizer=tokenizer,
+            cutter=cutter,
             version=f"minilm-l6-{digest.hexdigest()[:12]}",
         )
 
@@ -74,7 +79,22 @@ class Backbone:
 
         Layer 0 is the embedding output. T is the longest text in tokens, at most 256. No gradient.
         """
-        ids, mask = _pad([item.ids for item in self.tokenizer.encode_batch(list(texts))])
+        return self.states([item.ids for item in self.tokenizer.encode_batch(list(texts))])
+
+    def pieces(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """Token ids of a text without borders, and where each stands in it; nothing is cut off."""
+        found = self.cutter.encode(text, add_special_tokens=False)
+        return found.ids, found.offsets
+
+    @property
+    def borders(self) -> tuple[int, int]:
+        """Ids of the tokens that open and close a sequence."""
+        first, last = self.cutter.encode("").ids
+        return first, last
+
+    def states(self, rows: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+        """What :meth:`encode` gives, for token ids that carry their borders already."""
+        ids, mask = _pad(rows)
         return torch.stack(self._layers(ids, mask), dim=1), mask
 
     def embed(self, texts: Sequence[str], batch: int = 32) -> NDArray[np.float32]:

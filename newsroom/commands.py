@@ -82,7 +82,9 @@ def serve(
 
 @app.command()
 def worker(
-    queues: Annotated[str, typer.Option(help="Comma-separated.")] = "label,housekeeping,crawl",
+    queues: Annotated[
+        str, typer.Option(help="Comma-separated.")
+    ] = "label,memory,housekeeping,crawl",
     processes: Annotated[int, typer.Option(help="Processes of this worker.")] = 1,
     beat: Annotated[bool, typer.Option(help="Run the schedule inside, on a single host.")] = False,
 ) -> None:

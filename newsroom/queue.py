@@ -6,6 +6,8 @@ ever worth saving, and no task carries data.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from celery import Celery
 from celery.exceptions import OperationalError as CeleryOperationalError
 from kombu.exceptions import OperationalError
@@ -16,10 +18,12 @@ SOFT_LIMIT_S = 8 * 60
 HARD_LIMIT_S = 9 * 60
 VISIBILITY_TIMEOUT_S = 15 * 60  # must exceed the longest task, or it starts twice
 TASK_LABEL = "annotate.label"
+TASK_REMEMBER = "memory.remember"
 TASK_SWEEP = "work.sweep"
 TASK_GROUP = "events.group"
 TASK_CRAWL = "crawl.outlets"
 QUEUE_LABEL = "label"
+QUEUE_MEMORY = "memory"
 QUEUE_HOUSEKEEPING = "housekeeping"
 QUEUE_CRAWL = "crawl"
 
@@ -51,6 +55,7 @@ def make_app(settings: Settings) -> Celery:
         },
         task_routes={
             TASK_LABEL: {"queue": QUEUE_LABEL},
+            TASK_REMEMBER: {"queue": QUEUE_MEMORY},
             TASK_SWEEP: {"queue": QUEUE_HOUSEKEEPING},
             TASK_GROUP: {"queue": QUEUE_LABEL},
             TASK_CRAWL: {"queue": QUEUE_CRAWL},
@@ -61,17 +66,18 @@ def make_app(settings: Settings) -> Celery:
     return app
 
 
-def ring(app: Celery, times: int = 1) -> bool:
-    """Say that labelling work is due. False where the broker is away: the sweeper rings again."""
+def ring(app: Celery, times: int = 1, tasks: Sequence[str] = (TASK_LABEL, TASK_REMEMBER)) -> bool:
+    """Say that there is work due. False where the broker is away: the sweeper rings again."""
     try:
         for _ in range(times):
-            app.send_task(TASK_LABEL)
+            for task in tasks:
+                app.send_task(task)
     except (OperationalError, CeleryOperationalError, ConnectionError, TimeoutError):
         return False
     return True
 
 
-def length(app: Celery, queue: str = QUEUE_LABEL) -> int:
+def length(app: Celery, queue: str) -> int:
     """Messages waiting in a queue."""
     with app.connection_for_read() as connection:
         return int(connection.default_channel.client.llen(queue))

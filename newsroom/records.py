@@ -180,6 +180,7 @@ class Annotation:
 
 
 class WorkStage(StrEnum):
-    """One pass over an article that a worker takes, whatever number of labels it makes."""
+    """One pass over an article that a worker takes: labelling it, writing it to the memory."""
 
     LABEL = "label"
+    REMEMBER = "remember"

@@ -11,7 +11,6 @@ from newsroom import log, queue, schedule
 from newsroom.settings import Settings
 
 GROUP = "newsroom.tasks"
-QUEUES = (queue.QUEUE_LABEL, queue.QUEUE_HOUSEKEEPING, queue.QUEUE_CRAWL)
 
 
 def app(settings: Settings) -> Celery:

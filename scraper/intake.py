@@ -13,7 +13,7 @@ from itertools import islice
 
 from newsroom import ids
 from newsroom.db import Conn, Database
-from newsroom.errors import Later, Refused
+from newsroom.errors import Refused
 from newsroom.records import Article, Publisher, RawPage, Refusal, Via, WorkStage
 from newsroom.store import articles, pages, publishers
 from newsroom.urls import canonical
@@ -21,8 +21,7 @@ from scraper import dedup
 from scraper.extract import EXTRACTOR, Extracted
 
 BATCH = 200  # one commit per row is 241 rows/s, in batches 48,000 (house.md 6.9)
-TRIES = 3
-STAGES = (WorkStage.LABEL,)
+STAGES = (WorkStage.LABEL, WorkStage.REMEMBER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,17 +104,11 @@ def take_all(
 
     Raises Later ``database-away``; nothing of the batch is stored then.
     """
-    for attempt in range(1, TRIES + 1):
-        tally = Tally()
-        try:
-            with db.transaction() as conn:
-                known: dict[str, str] = {}
-                for item in items:
-                    _take(conn, item, tally, known)
-            break
-        except Later:  # two batches that lock each other's articles: one of them goes again
-            if attempt == TRIES:
-                raise
+    tally, known = Tally(), dict[str, str]()
+    with db.transaction() as conn:
+        articles.lock_intake(conn)
+        for item in items:
+            _take(conn, item, tally, known)
     if ring is not None and tally.fresh:
         ring(tally.fresh)
     return tally

@@ -30,6 +30,10 @@ class Near:
     first_at: datetime
 
 
+# One batch at a time, until its transaction ends: two copies of a text that came in together would
+# each find no other, and two batches could wait for each other's articles.
+LOCK_INTAKE = "SELECT pg_advisory_xact_lock(hashtextextended('intake', 0))"
+
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%(article_id)s, 0))"
 
 REVISIONS = """
@@ -70,6 +74,11 @@ WITH sharing AS MATERIALIZED (
 SELECT article_id, publisher_id, minhash, sort_at AS first_at FROM sharing
  ORDER BY sort_at, article_id LIMIT 50
 """
+
+
+def lock_intake(conn: Conn) -> None:
+    """Wait until no other batch is being stored: copies are told by what is there already."""
+    conn.execute(LOCK_INTAKE)
 
 
 def same_text(conn: Conn, article_id: str, text_sha256: str) -> str | None:

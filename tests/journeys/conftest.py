@@ -28,6 +28,8 @@ from psycopg.rows import dict_row
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 420.0
+# The first test of the session waits for the whole demo, killed twice on purpose.
+TEST_S = 540
 
 
 @dataclass
@@ -100,6 +102,13 @@ def until(condition: Callable[[], bool], what: str) -> None:
         if time.monotonic() > deadline:
             pytest.fail(f"waited {PATIENCE_S:.0f} s for {what}")
         event.wait(0.05)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """More time than other tests have: a slow machine is no failure, a stall is found earlier."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.timeout(TEST_S))
 
 
 def workers(parent: int) -> list[psutil.Process]:

@@ -14,6 +14,7 @@ from scraper import registry
 from scraper.archive import responses
 from scraper.crawl import crawl
 from scraper.demo.server import DemoServer
+from scraper.intake import STAGES
 from scraper.registry import Outlet
 
 Snapshot = Callable[[], dict[str, list[Any]]]
@@ -174,7 +175,7 @@ def test_the_demo_web(db: Database, settings: Settings, snapshot: Snapshot) -> N
     assert first.tally.refused.keys() >= {"soft-404", "paywall-stub"}
     assert not first.failed
     assert {row["via"] for row in before["articles"]} == {"front-page"}
-    assert len(before["work"]) == len(before["articles"])
+    assert len(before["work"]) == len(STAGES) * len(before["articles"])
     assert second.fetched == 0
     assert again == 2 * len(outlets)  # robots.txt and front page
     assert snapshot() == before
