@@ -8,7 +8,7 @@ is fixed by the sequence number stored with it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -17,12 +17,12 @@ import numpy as np
 import structlog
 
 from annotator import encoder, runner
+from annotator.masking import mask
 from newsroom.db import Database
 from newsroom.records import WorkStage
 from newsroom.settings import Work
 from newsroom.store import work
 from newsroom.store.memory import read, write
-from newsroom.store.work import Lease
 
 if TYPE_CHECKING:
     from memory_lm.link import LinkHead
@@ -62,10 +62,12 @@ def remember_due(db: Database, memory: Memory, limits: Work) -> int:
     if not leases:
         return 0
     try:
-        ids = _write(db, memory.bank.backbone_version, leases)
+        with db.transaction() as conn:
+            texts = read.revisions(conn, [(x.article_id, x.content_sha256) for x in leases])
+        ids = _write(db, memory.bank.backbone_version, texts)
         with db.transaction() as conn:
             memory.bank.refresh(conn, events=True)
-        judged = _judge(memory, ids)
+        judged = _judge(memory, ids, {text.article_id for text in texts if text.dated})
     except Exception as error:  # whatever goes wrong, its articles go back, none is lost
         runner.put_back(db, leases, error, limits, "memory-failed")
         return len(leases)
@@ -78,10 +80,8 @@ def remember_due(db: Database, memory: Memory, limits: Work) -> int:
     return len(leases)
 
 
-def _write(db: Database, version: str, leases: Sequence[Lease]) -> Mapping[str, list[int]]:
+def _write(db: Database, version: str, texts: Sequence[Revision]) -> Mapping[str, list[int]]:
     """Record ids by article; an article without words has none."""
-    with db.transaction() as conn:
-        texts = read.revisions(conn, [(x.article_id, x.content_sha256) for x in leases])
     chunks = _chunks(texts)
     with db.transaction() as conn:
         ids = write.add(conn, write.begin(conn), version, chunks)
@@ -92,6 +92,7 @@ def _write(db: Database, version: str, leases: Sequence[Lease]) -> Mapping[str, 
 
 
 def _chunks(texts: Sequence[Revision]) -> list[write.Chunk]:
+    """The first part carries the headline as text too: so the pointer was trained."""
     encoded = encoder.chunks([(text.title, text.text) for text in texts])
     return [
         write.Chunk(
@@ -99,7 +100,7 @@ def _chunks(texts: Sequence[Revision]) -> list[write.Chunk]:
             content_sha256=text.content_sha256,
             part=part,
             published_at=text.published_at,
-            text=piece,
+            text=piece if part else "\n".join(filter(None, (mask(text.title), piece))),
             key=found.keys[part].astype(np.float16),
             vals=found.values[part],
         )
@@ -108,7 +109,9 @@ def _chunks(texts: Sequence[Revision]) -> list[write.Chunk]:
     ]
 
 
-def _judge(memory: Memory, ids: Mapping[str, list[int]]) -> list[write.Candidate]:
+def _judge(
+    memory: Memory, ids: Mapping[str, list[int]], dated: Collection[str]
+) -> list[write.Candidate]:
     from memory_lm import link
     from memory_lm.bank import AsOf
 
@@ -128,7 +131,9 @@ def _judge(memory: Memory, ids: Mapping[str, list[int]]) -> list[write.Candidate
                 relation=SAME_EVENT,
                 score=one.probability,
             )
-            for one in link.candidates(bank, memory.pointer, records, keys, now)
+            for one in link.candidates(
+                bank, memory.pointer, records, keys, now, dated=article_id in dated
+            )
             if one.probability >= LEAST_STORED
         ]
     return found

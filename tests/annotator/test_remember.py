@@ -87,6 +87,11 @@ def test_an_article_is_remembered_once_in_all_its_parts(db: Database, store: Sto
         parts[row["article_id"]] += 1
     assert parts == {flood.article_id: 1, long.article_id: 4}
     assert {row["version"] for row in held} == {encoder.chunks_version()}
+    assert {row["text"] for row in held if row["article_id"] == flood.article_id} == {
+        "\n".join(FLOOD)
+    }
+    headed = [CHESS[0] in row["text"] for row in held if row["article_id"] == long.article_id]
+    assert headed == [True, False, False, False]
     assert rows(db, "SELECT DISTINCT state FROM work") == [{"state": "done"}]
 
 

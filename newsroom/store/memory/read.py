@@ -17,7 +17,9 @@ from newsroom.store.memory.write import SPANS, WIDTH
 ROWS_AT_ONCE = 5000
 
 REVISIONS = """
-SELECT article_id, content_sha256, title, text, sort_at AS published_at FROM articles
+SELECT article_id, content_sha256, title, text, sort_at AS published_at,
+       published_at IS NOT NULL AS dated
+  FROM articles
  WHERE (article_id, content_sha256) IN (
        SELECT a, c FROM unnest(%(article_ids)s::text[], %(contents)s::text[]) AS t(a, c))
  ORDER BY sort_at, article_id
@@ -146,13 +148,14 @@ SELECT to_char(known_at AT TIME ZONE 'UTC', 'YYYY-MM') AS month, version,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """A text that may be remembered; ``published_at`` always has a value (``sort_at``)."""
+    """A text that may be remembered; not ``dated``: ``published_at`` is when it was fetched."""
 
     article_id: str
     content_sha256: str
     title: str
     text: str
     published_at: datetime
+    dated: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
