@@ -46,7 +46,7 @@ def told(db: Database, make_article):
         started = write.begin(conn)
         ids = []
         for article, day in ((old, 0), (draft, 1), (new, 1)):
-            articles.add(conn, article, stages=["label"])
+            articles.add(conn, article, stages=["remember"])
             vectors = generator.standard_normal((5, 384)).astype(np.float16)
             chunk = Chunk(
                 article_id=article.article_id, content_sha256=article.content_sha256, part=0,
@@ -109,6 +109,6 @@ def test_rebuild_keeps_the_version_that_is_named_or_installed(call, told) -> Non
     kept = json.loads(call("rebuild", "--version", "encoder-1", "--json"))
     assert kept["removed"] == 0
     installed = json.loads(call("rebuild", "--json"))
-    assert (installed["removed"], installed["due"]) == (3, 0)  # not yet labelled: due already
+    assert (installed["removed"], installed["due"]) == (3, 0)  # not yet remembered: due already
     assert installed["version"] == spans.version(Backbone.load())
     assert call("rebuild", "--days", "3") == "0 records of other versions removed, 0 articles due\n"
