@@ -48,16 +48,24 @@ def register(app: Celery, settings: Settings) -> None:
             queue.ring(app, tasks=(queue.TASK_LABEL,))
 
     @lru_cache
-    def mind(pid: int) -> tuple[Database, remember.Memory]:
+    def opened(pid: int) -> Database:
         del pid
         log.configure(settings)
-        memory = remember.memory()
-        return Database(settings.require_database(), size_max=2).open(), memory
+        return Database(settings.require_database(), size_max=2).open()
+
+    @lru_cache
+    def mind(pid: int) -> remember.Memory:
+        del pid
+        return remember.memory()
 
     @app.task(name=queue.TASK_REMEMBER)
     def remember_task() -> None:
         try:
-            database, memory = mind(os.getpid())
+            database = opened(os.getpid())
+            with database.transaction() as conn:
+                if not work.due(conn).get(WorkStage.REMEMBER):
+                    return  # a ring too many must not load torch and a window of vectors
+            memory = mind(os.getpid())
         except NewsroomError as error:
             logger.warning("not-ready", code=error.code, message=error.message)
             return
