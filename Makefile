@@ -20,12 +20,13 @@ test-long: $(STAMP)
 
 # On a machine with a GPU: the compiled kernels against float64, then their speed.
 test-gpu: $(STAMP)
-	TRITON_INTERPRET=0 .venv/bin/python -m pytest tests/kernels/test_on_a_gpu.py
+	TRITON_INTERPRET=0 .venv/bin/python -m pytest tests/kernels/test_on_a_gpu.py tests/memory_lm/test_on_a_gpu.py
 	.venv/bin/newsroom kernels bench --device cuda --output benchmarks/results/kernels
 
 # Scores on the data folder (NEWSROOM_DATA_DIR); hours on two cores. Results are committed.
 quality: $(STAMP)
-	.venv/bin/python -m annotator.heads.train --data "$(NEWSROOM_DATA_DIR)"
+	.venv/bin/python -m annotator.heads.train --data "$(NEWSROOM_DATA_DIR)" --cache .cache
+	.venv/bin/newsroom memory ablate --cache .cache
 	.venv/bin/python -m annotator.heads.report --results benchmarks/results/labels
 	.venv/bin/python -m annotator.events.tune --data "$(NEWSROOM_DATA_DIR)"
 	.venv/bin/python -m benchmarks.extraction

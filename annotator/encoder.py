@@ -83,9 +83,15 @@ def masked_parts(
 
 def chunks(articles: Sequence[tuple[str, str]]) -> list[Chunks]:
     """The leading chunks of (title, text) pairs as the memory keeps them; masked here."""
+    return masked_chunks([(mask(title), mask(text)) for title, text in articles])
+
+
+def masked_chunks(articles: Sequence[tuple[str, str]]) -> list[Chunks]:
+    """The same for titles and texts that are masked already."""
+    backbone = _backbone()
     from memory_lm import spans
 
-    return spans.encode(_backbone(), [(mask(title), mask(text)) for title, text in articles])
+    return spans.encode(backbone, articles)
 
 
 def chunks_version() -> str:

@@ -21,13 +21,13 @@ from annotator.masking import mask
 from newsroom.db import Database
 from newsroom.records import WorkStage
 from newsroom.settings import Work
-from newsroom.store import work
-from newsroom.store.memory import read, write
+from newsroom.store import texts, work
+from newsroom.store.memory import write
 
 if TYPE_CHECKING:
     from memory_lm.link import LinkHead
     from memory_lm.live import LiveBank
-    from newsroom.store.memory.read import Revision
+    from newsroom.store.texts import Text
 
 log = structlog.get_logger()
 
@@ -63,11 +63,12 @@ def remember_due(db: Database, memory: Memory, limits: Work) -> int:
         return 0
     try:
         with db.transaction() as conn:
-            texts = read.revisions(conn, [(x.article_id, x.content_sha256) for x in leases])
-        ids = _write(db, memory.bank.backbone_version, texts)
+            keys = [(lease.article_id, lease.content_sha256) for lease in leases]
+            read = texts.of_revisions(conn, keys)
+        ids = _write(db, memory.bank.backbone_version, read)
         with db.transaction() as conn:
             memory.bank.refresh(conn, events=True)
-        judged = _judge(memory, ids, {text.article_id for text in texts if text.dated})
+        judged = _judge(memory, ids, {text.article_id for text in read if text.dated})
     except Exception as error:  # whatever goes wrong, its articles go back, none is lost
         runner.put_back(db, leases, error, limits, "memory-failed")
         return len(leases)
@@ -80,33 +81,37 @@ def remember_due(db: Database, memory: Memory, limits: Work) -> int:
     return len(leases)
 
 
-def _write(db: Database, version: str, texts: Sequence[Revision]) -> Mapping[str, list[int]]:
+def _write(db: Database, version: str, read: Sequence[Text]) -> Mapping[str, list[int]]:
     """Record ids by article; an article without words has none."""
-    chunks = _chunks(texts)
+    chunks = _chunks(read)
     with db.transaction() as conn:
         ids = write.add(conn, write.begin(conn), version, chunks)
-    found: dict[str, list[int]] = {text.article_id: [] for text in texts}
+    found: dict[str, list[int]] = {text.article_id: [] for text in read}
     for chunk, record_id in zip(chunks, ids, strict=True):
         found[chunk.article_id].append(record_id)
     return found
 
 
-def _chunks(texts: Sequence[Revision]) -> list[write.Chunk]:
-    """The first part carries the headline as text too: so the pointer was trained."""
-    encoded = encoder.chunks([(text.title, text.text) for text in texts])
+def _chunks(read: Sequence[Text]) -> list[write.Chunk]:
+    encoded = encoder.chunks([(text.title, text.text) for text in read])
     return [
         write.Chunk(
             article_id=text.article_id,
             content_sha256=text.content_sha256,
             part=part,
             published_at=text.published_at,
-            text=piece if part else "\n".join(filter(None, (mask(text.title), piece))),
+            text=part_text(text.title, part, piece),
             key=found.keys[part].astype(np.float16),
             vals=found.values[part],
         )
-        for text, found in zip(texts, encoded, strict=True)
+        for text, found in zip(read, encoded, strict=True)
         for part, piece in enumerate(found.texts)
     ]
+
+
+def part_text(title: str, part: int, piece: str) -> str:
+    """What the pointer reads of a chunk: the first carries the headline, masked, as text too."""
+    return piece if part else "\n".join(filter(None, (mask(title), piece)))
 
 
 def _judge(

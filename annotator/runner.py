@@ -7,8 +7,9 @@ lease is still ours. A refusal quarantines its article under its code; a fault p
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -20,9 +21,12 @@ from newsroom.errors import Later, NewsroomError, Refused
 from newsroom.records import Annotation, Run, WorkStage
 from newsroom.settings import Work
 from newsroom.store import annotations as labels
-from newsroom.store import embeddings, work
-from newsroom.store.annotations import Text
+from newsroom.store import embeddings, texts, work
+from newsroom.store.texts import Text
 from newsroom.store.work import Lease
+
+if TYPE_CHECKING:
+    from annotator.recalling import Past
 
 log = structlog.get_logger()
 
@@ -52,8 +56,14 @@ def bench(
     return Bench(labeller=labeller, run=run, codebook=codebook)
 
 
-def label_due(db: Database, bench: Bench, limits: Work) -> int:
-    """Label one batch of what is due; how many articles were taken (0: nothing to do)."""
+Recollect = Callable[[Sequence[Text]], "Past"]
+
+
+def label_due(db: Database, bench: Bench, limits: Work, recollect: Recollect | None = None) -> int:
+    """Label one batch of what is due; how many articles were taken (0: nothing to do).
+
+    ``recollect`` gives the past of a batch, for a labeller that recalls.
+    """
     with db.transaction() as conn:
         leases = work.lease(conn, WorkStage.LABEL, batch=limits.batch, lease_s=limits.lease_s)
     if not leases:
@@ -61,12 +71,13 @@ def label_due(db: Database, bench: Bench, limits: Work) -> int:
     started = time.monotonic()
     try:
         with db.transaction() as conn:
-            texts = labels.texts(conn, [(x.article_id, x.content_sha256) for x in leases])
-        outcomes = _label(bench.labeller, texts)
+            read = texts.of_revisions(conn, [(x.article_id, x.content_sha256) for x in leases])
+        past = recollect(read) if recollect is not None and bench.labeller.recalls else None
+        outcomes = _label(bench.labeller, read, past)
     except Exception as error:  # whatever a model throws, its articles go back, none is lost
         put_back(db, leases, error, limits, "labeller-failed")
         return len(leases)
-    _store(db, bench, leases, outcomes)
+    _store(db, bench, leases, outcomes, None if past is None else past.sequence)
     log.info(
         "labelled",
         articles=len(leases),
@@ -77,9 +88,11 @@ def label_due(db: Database, bench: Bench, limits: Work) -> int:
     return len(leases)
 
 
-def _label(labeller: Labeller, texts: Sequence[Text]) -> dict[str, Labelled | Refused]:
-    inputs = [ArticleInput(title=t.title, text=t.text) for t in texts]
-    outcomes = zip(texts, labeller.label(inputs), strict=True)
+def _label(
+    labeller: Labeller, read: Sequence[Text], past: Past | None
+) -> dict[str, Labelled | Refused]:
+    inputs = [ArticleInput(title=t.title, text=t.text) for t in read]
+    outcomes = zip(read, labeller.label(inputs, past), strict=True)
     return {text.article_id: outcome for text, outcome in outcomes}
 
 
@@ -88,6 +101,7 @@ def _store(
     bench: Bench,
     leases: Sequence[Lease],
     outcomes: Mapping[str, Labelled | Refused],
+    sequence: int | None,
 ) -> None:
     rows: list[Annotation] = []
     vectors = {}
@@ -100,7 +114,7 @@ def _store(
             if isinstance(outcome, Refused):
                 work.quarantine(conn, lease, outcome.code, outcome.message)
             elif work.finish(conn, lease):
-                rows += _annotations(bench.run, lease, outcome)
+                rows += _annotations(bench.run, lease, outcome, sequence)
                 if outcome.vector is not None:
                     vectors[lease.content_sha256] = outcome.vector
         labels.add(conn, rows)
@@ -108,7 +122,9 @@ def _store(
             embeddings.add(conn, bench.labeller.encoder, vectors)
 
 
-def _annotations(run: Run, lease: Lease, labelled: Labelled) -> list[Annotation]:
+def _annotations(
+    run: Run, lease: Lease, labelled: Labelled, sequence: int | None
+) -> list[Annotation]:
     return [
         Annotation(
             article_id=lease.article_id,
@@ -128,6 +144,7 @@ def _annotations(run: Run, lease: Lease, labelled: Labelled) -> list[Annotation]
             codebook_version=run.codebook_version,
             prompt_digest=run.prompt_digest,
             run_id=run.run_id,
+            memory_sequence=sequence if label.recalls else None,
         )
         for label in labelled.labels
     ]

@@ -9,7 +9,7 @@ from functools import lru_cache
 import structlog
 from celery import Celery
 
-from annotator import grouping, remember, runner
+from annotator import grouping, recalling, remember, runner
 from annotator.labellers import choose
 from newsroom import log, queue
 from newsroom.db import Database
@@ -27,13 +27,14 @@ DOORBELLS = {
 
 def register(app: Celery, settings: Settings) -> None:
     """Add our tasks to a worker's app."""
+    rule = None if settings.memory.event_state == "off" else settings.memory.event_state
 
     @lru_cache
     def ready(pid: int) -> tuple[Database, runner.Bench]:
         # Once a process: neither connections nor a model's threads survive a fork.
         del pid
         log.configure(settings)
-        bench = choose.bench(settings.labels)
+        bench = choose.bench(settings.labels, rule)
         return Database(settings.require_database(), size_max=2).open(), bench
 
     @app.task(name=queue.TASK_LABEL)
@@ -43,7 +44,10 @@ def register(app: Celery, settings: Settings) -> None:
         except NewsroomError as error:  # the work stays due; the next ring tries again
             logger.warning("not-ready", code=error.code, message=error.message)
             return
-        if runner.label_due(database, bench, settings.work):
+        if runner.label_due(
+            database, bench, settings.work,
+            lambda read: recalling.past(database, mind(os.getpid()), read, rule),
+        ):  # fmt: skip
             # There may be more; an empty hand ends the chain.
             queue.ring(app, tasks=(queue.TASK_LABEL,))
 

@@ -161,6 +161,7 @@ class Annotation(Shape):
     codebook_version: str = _f("Definitions used.", "v1")
     prompt_digest: str | None = _f("SHA-256 of the prompt, where there is one.")
     run_id: str = _f("Labelling configuration.", ARTICLE_ID)
+    memory_sequence: int | None = _f("Number of the memory it was read as of, if it read any.")
     content_sha256: str = _f("SHA-256 of the headline and text it was made on.", SHA256)
     made_at: datetime = _f("When.", WHEN)
     superseded_at: datetime | None = _f("When a newer label replaced it.")

@@ -38,7 +38,10 @@ POOLING = "mean-l2-256"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backbone:
-    """A frozen encoder: token states of every layer, or one unit vector for each text."""
+    """A frozen encoder: token states of every layer, or one unit vector for each text.
+
+    It runs where its weights are; what it gives is always in main memory.
+    """
 
     weights: dict[str, Tensor]
     tokenizer: Tokenizer
@@ -46,10 +49,11 @@ class Backbone:
     version: str
 
     @classmethod
-    def load(cls) -> Backbone:
+    def load(cls, device: str | None = None) -> Backbone:
         """Read weights and tokenizer from the installed package, which is never imported.
 
-        Raises Misconfigured when the package or one of its files is missing.
+        Without ``device`` it goes to a CUDA device where there is one. Raises Misconfigured when
+        the package or one of its files is missing.
         """
         folder = _model_folder()
         weights_path, tokenizer_path = folder / "model.safetensors", folder / "tokenizer.json"
@@ -68,7 +72,7 @@ class Backbone:
         cutter.no_truncation()
         cutter.no_padding()
         return cls(
-            weights=load_file(weights_path),
+            weights=load_file(weights_path, device or _best_device()),
             tokenizer=tokenizer,
             cutter=cutter,
             version=f"minilm-l6-{digest.hexdigest()[:12]}",
@@ -95,7 +99,7 @@ class Backbone:
     def states(self, rows: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
         """What :meth:`encode` gives, for token ids that carry their borders already."""
         ids, mask = _pad(rows)
-        return torch.stack(self._layers(ids, mask), dim=1), mask
+        return torch.stack(self._layers(ids, mask), dim=1).cpu(), mask
 
     def embed(self, texts: Sequence[str], batch: int = 32) -> NDArray[np.float32]:
         """One unit vector for each text, [n, 384] float32, in the order given.
@@ -108,7 +112,7 @@ class Backbone:
         for start in range(0, len(order), batch):
             rows = order[start : start + batch]
             ids, mask = _pad([tokens[i] for i in rows])
-            last = self._layers(ids, mask)[-1]
+            last = self._layers(ids, mask)[-1].cpu()
             kept = mask.unsqueeze(-1).to(last.dtype)
             mean = (last * kept).sum(dim=1) / kept.sum(dim=1)
             vectors[rows] = functional.normalize(mean, dim=-1).numpy()
@@ -117,7 +121,9 @@ class Backbone:
     @torch.no_grad()
     def _layers(self, ids: Tensor, mask: Tensor) -> list[Tensor]:
         w = self.weights
-        x = w["embeddings.word_embeddings.weight"][ids]
+        embeddings = w["embeddings.word_embeddings.weight"]
+        ids, mask = ids.to(embeddings.device), mask.to(embeddings.device)
+        x = embeddings[ids]
         x = x + w["embeddings.position_embeddings.weight"][: ids.shape[1]]
         x = x + w["embeddings.token_type_embeddings.weight"][0]
         states = [self._norm(x, "embeddings")]
@@ -150,6 +156,10 @@ class Backbone:
         scale = self.weights[f"{name}.LayerNorm.weight"]
         shift = self.weights[f"{name}.LayerNorm.bias"]
         return functional.layer_norm(x, (WIDTH,), scale, shift, LAYER_NORM_EPS)
+
+
+def _best_device() -> str:
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _model_folder() -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -205,3 +206,41 @@ def _cell(value: object) -> str:
             return f"superseded by {value['superseded_by']} since {_cell(value['valid_to'])}"
         return "live"
     return "" if value is None else str(value)
+
+
+@app.command()
+def ablate(
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder that keeps encoded articles; without it, hours.")
+    ] = None,
+    output: Annotated[Path, typer.Option(help="Folder for ablation.json and .png.")] = Path(
+        "benchmarks/results/memory"
+    ),
+    page: Annotated[Path, typer.Option(help="The page to write.")] = Path(
+        "docs/memory-ablation.md"
+    ),
+    as_json: Json = False,
+) -> None:
+    """Measure on the data folder whether memory helps each label; writes result and page.
+
+    Example: newsroom memory ablate --cache .cache
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from annotator.past import command
+    from newsroom.commands import current
+    from newsroom.errors import Misconfigured
+
+    folder = current().data_dir
+    if folder is None:
+        raise Misconfigured(
+            "training-data-missing", "NEWSROOM_DATA_DIR is not set: it names the data folder"
+        )
+    with Progress(console=Console(stderr=True)) as progress:
+        bar = progress.add_task("networks", total=None)
+        result = command.run(
+            folder, cache, output, page,
+            lambda done, of: progress.update(bar, completed=done, total=of),
+        )  # fmt: skip
+    print(json.dumps(result, indent=1) if as_json else json.dumps(result["gates"]))

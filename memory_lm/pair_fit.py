@@ -29,6 +29,11 @@ class Sample:
     weight: Floats
 
     @classmethod
+    def even(cls, rows: Floats, labels: NDArray[np.int64]) -> Sample:
+        """Pairs that all count alike."""
+        return cls(rows=rows, labels=labels, weight=np.ones(len(labels), np.float32))
+
+    @classmethod
     def joined(cls, parts: list[Sample]) -> Sample:
         """All pairs of several samples."""
         return cls(

@@ -21,6 +21,9 @@ from memory_lm.spans import PARTS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
+    from numpy.typing import NDArray
+
 Query = Literal["lean", "tone", "topic", "news_type"]
 QUERIES: tuple[Query, ...] = ("lean", "tone", "topic", "news_type")
 SIDE_WIDTH = 128
@@ -66,6 +69,14 @@ class SideNetwork(nn.Module):
         states = self.states(spans, present, memory)
         return {q: self.heads[q](states[:, i]) for i, q in enumerate(QUERIES)}
 
+    def arrays(self) -> dict[str, NDArray[np.float32]]:
+        """The weights by name, as plain arrays."""
+        return {name: tensor.numpy() for name, tensor in self.state_dict().items()}
+
+    def load_arrays(self, arrays: Mapping[str, NDArray[np.float32]]) -> None:
+        """Take weights as :meth:`arrays` gives them."""
+        self.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+
     def states(self, spans: Tensor, present: Tensor, memory: Memory | None = None) -> Tensor:
         """What each label query has read, [B, queries, 128]: what probes are trained on."""
         rows = len(spans)
@@ -75,14 +86,31 @@ class SideNetwork(nn.Module):
         scaled = functional.layer_norm(spans, (WIDTH,)) * present[..., None, None]
         text = self.dropout(self.enter[0](scaled[:, :, 0]))
         x = torch.cat((self.queries.expand(rows, -1, -1), text), dim=1)
-        seen = torch.cat((present.new_ones(rows, len(QUERIES)), present), dim=1)
-        hidden = torch.zeros_like(seen, dtype=x.dtype).masked_fill(~seen, -torch.inf)
+        bias = _reading(present).to(x.dtype)
         for i, layer in enumerate(self.layers):
             added = self.dropout(self.enter[i + 1](scaled[:, :, i + 1]))
-            x = layer(x, hidden[:, None, None, :], memory)
+            x = layer(x, bias, memory)
             x = torch.cat((x[:, : len(QUERIES)], x[:, len(QUERIES) :] + added), dim=1)
         states: Tensor = self.last_norm(x[:, : len(QUERIES)])
         return states
+
+
+def _reading(present: Tensor) -> Tensor:
+    """What may be read, [B, 1, Q + N, Q + N]: 0, or -inf. present [B, N].
+
+    A query reads itself and the text, the text itself alone: so what one query remembers never
+    reaches another, and memory that is hidden from lean stays hidden.
+    """
+    rows, spans = present.shape
+    asked = torch.eye(len(QUERIES) + spans, len(QUERIES), dtype=torch.bool, device=present.device)
+    # An article without a span reads one zero that stands in its place, however long the others.
+    first = torch.arange(spans, device=present.device) == 0
+    read = present | (first & ~present.any(1, keepdim=True))
+    seen = torch.cat(
+        (asked.expand(rows, -1, -1), read[:, None].expand(-1, len(QUERIES) + spans, -1)),
+        dim=2,
+    )
+    return torch.zeros(seen.shape, device=present.device).masked_fill(~seen, -torch.inf)[:, None]
 
 
 class _Layer(nn.Module):
@@ -108,8 +136,8 @@ class _Layer(nn.Module):
             ask, text = normed[:, : len(QUERIES)], normed[:, len(QUERIES) :]
             read = torch.cat(
                 (
-                    self.labels(ask, normed, memory, local_bias=bias),
-                    self.text(text, normed, local_bias=bias),
+                    self.labels(ask, normed, memory, local_bias=bias[:, :, : len(QUERIES)]),
+                    self.text(text, normed, local_bias=bias[:, :, len(QUERIES) :]),
                 ),
                 dim=1,
             )

@@ -102,6 +102,13 @@ def encode(
     return found
 
 
+def texts(
+    backbone: Backbone, title: str, text: str, *, chunks_max: int = CHUNKS_MAX
+) -> tuple[str, ...]:
+    """The chunks of one article as :func:`encode` cuts it, without encoding it."""
+    return tuple(chunk.text for chunk in _cut(backbone, title, text, chunks_max))
+
+
 def _cut(backbone: Backbone, title: str, text: str, chunks_max: int) -> Iterator[_Chunk]:
     """[CLS] headline, piece of text [SEP], at most `chunks_max` times."""
     start, end = backbone.borders

@@ -1,8 +1,8 @@
 """Whether a new claim updates, repeats, adds to or withdraws an older one, and the write path.
 
 Fixed cosine thresholds break both ways (they merge near keys when vectors are clean and lose all
-when vectors are noisy), so the decision is learned on pairs and its probabilities calibrated by a
-temperature (Guo et al. 2017). The cue words of a withdrawal are English.
+when vectors are noisy), so the decision is learned on pairs (:mod:`.pair_fit`) and its
+probabilities calibrated. The cue words of a withdrawal are English.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from memory_lm.bank import AsOf, Bank, Hit, Link, Record
-from newsroom.errors import BadRequest
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -130,56 +129,6 @@ class PairHead:
     def probabilities(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Calibrated probabilities [n, 5]."""
         return _softmax(self.logits(rows) / self.temperature)
-
-
-def fit(
-    rows: NDArray[np.float32],
-    labels: NDArray[np.int64],
-    *,
-    held_rows: NDArray[np.float32],
-    held_labels: NDArray[np.int64],
-    seed: int,
-    hidden: int = 24,
-    steps: int = 500,
-) -> PairHead:
-    """Train on pairs [n, 10] with labels [n] into RELATIONS; the held-out ones set the temperature.
-
-    Held-out pairs should share no wording with the training pairs. Seeded; seconds on one core.
-    """
-    import torch
-    from torch import nn
-    from torch.nn import functional
-
-    if not (np.isfinite(rows).all() and np.isfinite(held_rows).all()):
-        raise BadRequest("pair-features-broken", "a pair feature is not finite")
-    random = torch.Generator().manual_seed(seed)
-    mean, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-6
-    x, y = torch.as_tensor((rows - mean) / scale), torch.as_tensor(labels)
-    sizes = [(rows.shape[1], hidden), (hidden, len(RELATIONS))]
-    weights = [
-        nn.Parameter(torch.randn(size, generator=random) / np.sqrt(size[0])) for size in sizes
-    ]
-    biases = [nn.Parameter(torch.zeros(size[1])) for size in sizes]
-    optimiser = torch.optim.AdamW([*weights, *biases], lr=1e-2, weight_decay=1e-2)
-    for _ in range(steps):
-        optimiser.zero_grad()
-        inside = torch.tanh(x @ weights[0] + biases[0])
-        loss = functional.cross_entropy(inside @ weights[1] + biases[1], y)
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-    arrays = [p.detach().numpy() for p in (weights[0], biases[0], weights[1], biases[1])]
-    head = PairHead(
-        mean=mean, scale=scale,
-        inner=arrays[0], inner_bias=arrays[1], outer=arrays[2], outer_bias=arrays[3],
-    )  # fmt: skip
-    logits = head.logits(held_rows)
-
-    def surprise(temperature: float) -> float:
-        chosen = _softmax(logits / temperature)[np.arange(len(held_labels)), held_labels]
-        return -float(np.log(np.maximum(chosen, 1e-12)).mean())
-
-    temperatures = np.geomspace(0.25, 8, 61)
-    return replace(head, temperature=float(min(temperatures, key=surprise)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,20 +14,24 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from memory_lm.backbone import WIDTH
-from memory_lm.reader import Memory
-from memory_lm.side import HEADS, QUERIES, Shape, SideNetwork
-from memory_lm.spans import PARTS, SPANS
+from memory_lm.batches import ABSENT, Terms
+from memory_lm.side import SideNetwork
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from memory_lm.batches import Corpus, Neighbours
+    from memory_lm.reader import Memory
+    from memory_lm.side import Shape
+
     Floats = NDArray[np.floating]
     Ints = NDArray[np.int64]
 
-ABSENT = -1
 EMPTY_MEMORY_SHARE, SHUFFLED_MEMORY_SHARE = 0.3, 0.1
+# So often a batch is told no ages, or no links, or reads one of the states: one set of weights then
+# serves every arm of the ablation.
+TERM_DROPOUT, STATE_SHARE = 0.15, 0.25
 # Articles are shuffled, then sorted by length inside stretches of so many batches.
 STRETCH = 16
 
@@ -50,73 +54,6 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Neighbours:
-    """Retrieved chunks of each article: values [chunks, 4, 384], keys [chunks, 384].
-
-    found [n, R] are chunk numbers, -1 where there are fewer; age_h [n, R] hours before the
-    article; same_outlet [n, R] hides a chunk from the lean query.
-    """
-
-    keys: NDArray[np.float16]
-    values: NDArray[np.float16]
-    found: Ints
-    age_h: Floats
-    same_outlet: NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Corpus:
-    """Articles as spans: spans [total, 4, 384], those of article i at first[i]:first[i + 1]."""
-
-    spans: NDArray[np.float16]
-    first: Ints
-    neighbours: Neighbours | None = None
-
-    def __len__(self) -> int:
-        return len(self.first) - 1
-
-    def lengths(self, rows: Ints) -> Ints:
-        """How many spans each of some articles has."""
-        counts: Ints = self.first[rows + 1] - self.first[rows]
-        return counts
-
-    def batch(self, rows: Ints) -> tuple[Tensor, Tensor]:
-        """Spans [B, N, 4, 384] float32 and which are present [B, N]."""
-        lengths = self.lengths(rows)
-        spans = np.zeros((len(rows), int(lengths.max(initial=1)), PARTS, WIDTH), np.float32)
-        present = np.arange(spans.shape[1]) < lengths[:, None]
-        for i, row in enumerate(rows):
-            spans[i, : lengths[i]] = self.spans[self.first[row] : self.first[row + 1]]
-        return torch.from_numpy(spans), torch.from_numpy(present)
-
-    def memory(self, rows: Ints, random: np.random.Generator | None = None) -> Memory | None:
-        """What the articles retrieved; with ``random`` some see nothing, some what others got."""
-        if self.neighbours is None:
-            return None
-        near, source = self.neighbours, rows
-        if random is not None:
-            draw = random.random(len(rows))
-            other = draw < SHUFFLED_MEMORY_SHARE
-            source = np.where(other, random.permutation(rows), rows)
-        found = near.found[source]
-        there = found != ABSENT
-        if random is not None:
-            there &= (draw < 1 - EMPTY_MEMORY_SHARE)[:, None]
-        chunks = np.where(there, found, 0)
-        values = near.values[chunks].astype(np.float32)
-        keys = values + near.keys[chunks].astype(np.float32)[:, :, None]
-        shown = np.repeat(there[:, None, :], len(QUERIES), axis=1)
-        shown[:, QUERIES.index("lean")] &= ~near.same_outlet[source]
-        flat = (len(rows), -1, WIDTH)
-        return Memory(
-            keys=torch.from_numpy(keys).view(flat),
-            values=torch.from_numpy(values).view(flat),
-            shown=_by_span(shown).unsqueeze(1).expand(-1, HEADS, -1, -1),
-            age_h=_by_span(near.age_h[source].astype(np.float32)[:, None]),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Targets:
     """Labels of n articles, -1 (or NaN) where unknown, and a weight for each task."""
 
@@ -125,12 +62,18 @@ class Targets:
     weights: Mapping[str, Floats]
 
 
+def on_one_core() -> None:
+    """Keep this process to one core: the products are small, and others train beside it."""
+    torch.set_num_threads(1)
+
+
 def fit(
     corpus: Corpus,
     targets: Targets,
     rows: Ints,
     shape: Shape,
     recipe: Recipe,
+    neighbours: Neighbours | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> SideNetwork:
     """A network trained on some articles. AdamW with a warm-up and a cosine; seeded."""
@@ -150,9 +93,8 @@ def fit(
     for epoch in range(recipe.epochs):
         total = 0.0
         for batch in _batches(corpus, rows, recipe.batch, random):
-            loss = _loss(
-                network(*corpus.batch(batch), corpus.memory(batch, random)), targets, batch, recipe
-            )
+            memory = None if neighbours is None else _drawn(neighbours, batch, random)
+            loss = _loss(network(*corpus.batch(batch), memory), targets, batch, recipe)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.clip)
@@ -163,21 +105,17 @@ def fit(
     return network.eval()
 
 
-@torch.no_grad()
-def predict(
-    network: SideNetwork, corpus: Corpus, rows: Ints, *, batch: int = 128
-) -> dict[str, NDArray[np.float32]]:
-    """Outputs of each label query for some articles, [rows, outputs]."""
-    found: dict[str, NDArray[np.float32]] = {
-        q: np.zeros((len(rows), network.shape.outputs[q]), np.float32) for q in QUERIES
-    }
-    order = np.argsort(corpus.lengths(rows), kind="stable")
-    for start in range(0, len(rows), batch):
-        at = order[start : start + batch]
-        outputs = network(*corpus.batch(rows[at]), corpus.memory(rows[at]))
-        for q in QUERIES:
-            found[q][at] = outputs[q].numpy()
-    return found
+def _drawn(neighbours: Neighbours, rows: Ints, random: np.random.Generator) -> Memory:
+    """What a training batch reads: some articles nothing, some what others would; terms vary."""
+    draw = random.random(len(rows))
+    source = np.where(draw < SHUFFLED_MEMORY_SHARE, random.permutation(rows), rows)
+    untold, state = random.random(2), random.random()
+    terms = Terms(
+        age=bool(untold[0] > TERM_DROPOUT),
+        links=bool(untold[1] > TERM_DROPOUT),
+        state="delta" if state < STATE_SHARE else "hebbian" if state < 2 * STATE_SHARE else None,
+    )
+    return neighbours.memory(source, draw < 1 - EMPTY_MEMORY_SHARE, terms)
 
 
 def _batches(corpus: Corpus, rows: Ints, batch: int, random: np.random.Generator) -> Iterator[Ints]:
@@ -192,7 +130,8 @@ def _batches(corpus: Corpus, rows: Ints, batch: int, random: np.random.Generator
 
 
 def _loss(outputs: Mapping[str, Tensor], targets: Targets, rows: Ints, recipe: Recipe) -> Tensor:
-    total = outputs["lean"].new_zeros(())
+    # A batch in which nothing is known teaches nothing.
+    total = outputs["lean"].new_zeros((), requires_grad=True)
     for task, labels in targets.classes.items():
         here = labels[rows]
         known = here != ABSENT
@@ -213,8 +152,3 @@ def _loss(outputs: Mapping[str, Tensor], targets: Targets, rows: Ints, recipe: R
         each = (outputs["tone"][torch.from_numpy(rated), 0] - wanted).square()
         total = total + recipe.weights["tone"] * each.sum() / len(rows)
     return total
-
-
-def _by_span(chunks: NDArray[np.generic]) -> Tensor:
-    """A value of each chunk for each of its spans, [..., R] -> [..., R * 4]."""
-    return torch.from_numpy(np.repeat(chunks, SPANS, axis=-1))

@@ -156,7 +156,8 @@ class Annotation:
 
     ``score`` is on −5 … +5 where the stage has a scale, ``confidence`` and ``distribution`` are
     probabilities in 0 … 1, ``validated`` says whether anyone measured
-    its quality, ``evidence`` numbers sentences of the text from 0.
+    its quality, ``evidence`` numbers sentences of the text from 0, ``memory_sequence`` says as of
+    which number of the memory it was read, for a label that reads memory.
     """
 
     article_id: str
@@ -177,6 +178,7 @@ class Annotation:
     codebook_version: str
     prompt_digest: str | None = None
     run_id: str
+    memory_sequence: int | None = None
 
 
 class WorkStage(StrEnum):

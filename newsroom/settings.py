@@ -53,6 +53,14 @@ class Labels(_Section):
     codebook: str = Field("v1", description="codebook version in use")
 
 
+class Memory(_Section):
+    """What labels whose gate is open read of the past."""
+
+    event_state: Literal["off", "delta", "hebbian"] = Field(
+        "off", description="rule of the compressed state of an event that labels read as well"
+    )
+
+
 class Events(_Section):
     """Grouping of articles into events and stories."""
 
@@ -98,6 +106,7 @@ class Settings(_Section):
     crawl: Crawl = Crawl()
     work: Work = Work()
     labels: Labels = Labels()
+    memory: Memory = Memory()
     events: Events = Events()
     api: Api = Api()
     lab: Lab = Lab()

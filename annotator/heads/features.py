@@ -1,4 +1,4 @@
-"""What the heads see of an article: its vectors, and which known words and word pairs it has.
+"""What the heads see of an article beside the side network: two vectors, and its known words.
 
 Pure numpy, the same at training and at labelling. The vocabulary holds only n-grams that many
 outlets use, so that a head cannot lean on the habits of one.

@@ -1,6 +1,6 @@
-"""Numpy inference of the heads: one product for the vectors, one for the n-grams, one bias each.
+"""Numpy inference of the heads: vectors and n-grams joined to what the side network says.
 
-No torch and no scikit-learn here: what runs at labelling is this file and one safetensors file.
+No torch and no scikit-learn here; the side network's outputs come in as arrays.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from annotator.heads.features import Vocabulary, bytes_to_terms, dense, join, softmax, unit
+from annotator.heads.features import Vocabulary, bytes_to_terms, join, softmax, unit
 from newsroom.errors import Misconfigured
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -34,16 +34,19 @@ TONE_STRETCH = 5 / 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Classifier:
-    """A calibrated linear head: dense [2d, k], sparse [V, k], bias [k]."""
+    """A calibrated head: dense [2d, k], sparse [V, k], bias [k], and the trust in the side."""
 
     labels: tuple[str, ...]
     dense: Floats
     sparse: Floats
     bias: Floats
+    side: float
 
-    def probabilities(self, vectors: Floats, rows: Sequence[Row]) -> NDArray[np.floating]:
-        """Calibrated class probabilities [n, k] from dense vectors [n, 2d] and n-gram rows."""
-        logits = vectors @ self.dense + self.bias
+    def probabilities(
+        self, side: Floats, vectors: Floats, rows: Sequence[Row]
+    ) -> NDArray[np.floating]:
+        """Class probabilities [n, k] from the side's logits, vectors [n, 2d] and n-gram rows."""
+        logits = self.side * side + vectors @ self.dense + self.bias
         for i, (columns, values) in enumerate(rows):
             logits[i] += values @ self.sparse[columns]
         return softmax(logits)
@@ -51,20 +54,25 @@ class Classifier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToneHead:
-    """Linear regression on a vector [d] and n-grams [V], and three classes from its value."""
+    """Regression on a vector [d], n-grams [V], the side network and a lexicon; three classes."""
 
     labels: tuple[str, ...]
     dense: Floats
     sparse: Floats
     bias: float
+    side: float
+    feelings: Floats
     slope: Floats
     intercept: Floats
 
-    def values(self, parts: Floats, rows: Sequence[Row]) -> NDArray[np.floating]:
-        """Predicted valence (-4..4) of articles, from the unit mean of their parts, [n]."""
+    def values(
+        self, parts: Floats, side: Floats, feelings: Floats, rows: Sequence[Row]
+    ) -> NDArray[np.floating]:
+        """Valence (-4..4) [n] from the unit mean of the parts, the side network's and lexicon's."""
         sparse = np.array([values @ self.sparse[columns] for columns, values in rows])
-        mean = unit(parts.sum(axis=1)) @ self.dense
-        result: NDArray[np.floating] = np.clip(mean + sparse + self.bias, -4.0, 4.0)
+        whole = unit(parts.sum(axis=1)) @ self.dense + feelings @ self.feelings
+        whole += sparse + self.side * side + self.bias
+        result: NDArray[np.floating] = np.clip(whole, -4.0, 4.0)
         return result
 
     def probabilities(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -81,6 +89,7 @@ class Heads:
     tone: ToneHead
     encoder_version: str
     masking_digest: str
+    side_digest: str
     digest: str
 
     def rows(self, titles: Sequence[str], texts: Sequence[str]) -> list[Row]:
@@ -89,10 +98,6 @@ class Heads:
             self.vocabulary.row(join(title, text))
             for title, text in zip(titles, texts, strict=True)
         ]
-
-    def classify(self, name: str, parts: Floats, rows: Sequence[Row]) -> NDArray[np.floating]:
-        """Probabilities [n, k] of one head from part vectors and n-gram rows."""
-        return self.classifiers[name].probabilities(dense(parts), rows)
 
 
 @cache
@@ -105,12 +110,14 @@ def load(path: Path = WEIGHTS_PATH) -> Heads:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         labels: dict[str, list[str]] = json.loads(about["labels"])
         wide = {k: v.astype(np.float32) for k, v in tensors.items() if v.dtype != np.uint8}
+        _check_finite(wide)
         classifiers = {
             name: Classifier(
                 labels=tuple(labels[name]),
                 dense=wide[f"{name}.dense"],
                 sparse=wide[f"{name}.sparse"],
                 bias=wide[f"{name}.bias"],
+                side=float(wide[f"{name}.side"][0]),
             )
             for name in CLASSIFIERS
         }
@@ -119,6 +126,8 @@ def load(path: Path = WEIGHTS_PATH) -> Heads:
             dense=wide["tone.dense"],
             sparse=wide["tone.sparse"],
             bias=float(wide["tone.bias"][0]),
+            side=float(wide["tone.side"][0]),
+            feelings=wide["tone.feelings"],
             slope=wide["tone.slope"],
             intercept=wide["tone.intercept"],
         )
@@ -128,7 +137,14 @@ def load(path: Path = WEIGHTS_PATH) -> Heads:
             tone=tone,
             encoder_version=about["encoder"],
             masking_digest=about["masking"],
+            side_digest=about["side"],
             digest=digest,
         )
     except (OSError, KeyError, ValueError, SafetensorError) as error:
         raise Misconfigured("heads-broken", f"cannot read {path.name}: {error!r}") from error
+
+
+def _check_finite(tensors: Mapping[str, Floats]) -> None:
+    broken = [name for name, tensor in tensors.items() if not np.isfinite(tensor).all()]
+    if broken:
+        raise ValueError(f"{broken} are not finite")

@@ -1,7 +1,8 @@
 """Draw the measures of the heads: `python -m annotator.heads.report --results DIR`.
 
-Writes heads.json (the measures with machine and versions) and heads.png. The drawing is SVG, turned
-into PNG by a headless Chromium through Playwright, both of them development packages.
+Writes heads.json (the measures with machine and versions), heads.png, and the model card. The
+drawing is SVG, turned into PNG by a headless Chromium through Playwright, both of them development
+packages.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from annotator.heads import card
 from annotator.heads.model import WEIGHTS_PATH
 
 METRICS_PATH = WEIGHTS_PATH.with_name("metrics.json")
+CARD_PATH = WEIGHTS_PATH.with_name("MODEL_CARD.md")
 PACKAGES = ("numpy", "scikit-learn", "torch", "tokenizers", "safetensors")
 WIDTH, ROW, LEFT, RIGHT = 760, 30, 280, 90
 
@@ -34,6 +37,7 @@ def main() -> None:
         **{name: version(name) for name in PACKAGES},
     }
     folder.mkdir(parents=True, exist_ok=True)
+    CARD_PATH.write_text(card.page(measures), encoding="utf-8")
     (folder / "heads.json").write_text(json.dumps(measures, indent=1) + "\n", encoding="utf-8")
     _save_png(figure(bars(measures)), folder / "heads.png")
 
@@ -44,10 +48,10 @@ def bars(measures: dict[str, Any]) -> list[tuple[str, float, float, float]]:
     scored = [
         ("lean, ours", lean["ours"]),
         ("lean, TF-IDF", lean["tfidf"]),
-        ("lean, vectors alone", lean["vectors"]),
+        ("lean, side network alone", lean["side"]),
         ("news type, ours", kind["ours"]),
         ("news type, TF-IDF", kind["tfidf"]),
-        ("news type, vectors alone", kind["vectors"]),
+        ("news type, side network alone", kind["side"]),
         ("topic in 12 groups", topic["coarse_ours"]),
         ("topic, 32 classes", topic["ours"]),
         ("tone in 3 classes", tone["tone3"]),

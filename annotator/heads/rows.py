@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FOLDS = 5
-# Encoding is what costs, and beyond some hundreds an outlet's vectors teach its style. The n-grams
-# cost little and learn from every article.
-ENCODED_PER_OUTLET, ENCODED_PER_TYPE = 400, 250
+# Encoding is what costs: the other articles are read by their first chunk. The n-grams cost little
+# and read all of every article.
+WHOLE_PER_OUTLET, WHOLE_PER_TYPE = 150, 250
 # Sections of one outlet's web site are weaker evidence of a topic than an editor's tag.
 SECTION_WEIGHT = 0.3
 # Sentences are rated for a target in them, passages as a whole.
@@ -30,8 +30,9 @@ SECTION_GROUP, SENTENCE_GROUP = "huffpost", "newsmtsc"
 class Row:
     """A text with its labels by task, class numbers of the codebook; valence -4..4 where rated.
 
-    ``encoded`` rows train the vector part too, the others the n-grams alone. ``group`` is the
-    outlet, or the document of a passage. Rows of fold -1 are trained on and never judged.
+    Articles read ``whole`` are judged, of the others only the first chunk is encoded. ``group`` is
+    the outlet, or the document of a passage; ``date`` the day of an article, where it is known.
+    Rows of fold -1 are trained on and never judged.
     """
 
     title: str
@@ -41,8 +42,14 @@ class Row:
     labels: dict[str, int]
     valence: float | None = None
     weight: float = 1.0
-    encoded: bool = True
+    whole: bool = True
+    date: str | None = None
     masked: tuple[str, str]
+
+    @property
+    def is_article(self) -> bool:
+        """Whether this is an article of an outlet, not a section's teaser or a passage."""
+        return "lean" in self.labels
 
     @property
     def words(self) -> str:
@@ -65,10 +72,10 @@ def _articles(folder: Path) -> list[Row]:
         return f"{row['domain']} {kinds[row['ID']]}" if row["ID"] in kinds else None
 
     chosen = [
-        *data.thinned(everything, lambda row: row["domain"], ENCODED_PER_OUTLET),
-        *data.thinned(everything, typed, ENCODED_PER_TYPE),
+        *data.thinned(everything, lambda row: row["domain"], WHOLE_PER_OUTLET),
+        *data.thinned(everything, typed, WHOLE_PER_TYPE),
     ]
-    encoded = {row["ID"] for row in chosen}
+    whole = {row["ID"] for row in chosen}
     tags = training_crosswalk().allsides_tags
     lean, topic, news_type = (_number(name) for name in ("lean", "topic", "news_type"))
     rows = []
@@ -84,7 +91,7 @@ def _articles(folder: Path) -> list[Row]:
             _row(
                 row["title"] or "", row["text"],
                 group=row["domain"], fold=int(row["fold"]), labels=labels,
-                encoded=row["ID"] in encoded,
+                whole=row["ID"] in whole, date=row["date"],
             )
         )  # fmt: skip
     return rows

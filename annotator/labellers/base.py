@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from annotator.recalling import Past
     from newsroom.errors import Refused
     from newsroom.records import Scope, Stage
 
@@ -29,7 +30,8 @@ class Label:
 
     `score` is on -5..+5 and `scale` names how it came about; `confidence` is 0..1;
     `distribution` holds probabilities by label (for topics the five largest, so it may sum to
-    less than 1); `evidence` holds 0-based sentence numbers of the body, empty if not known.
+    less than 1); `evidence` holds 0-based sentence numbers of the body, empty if not known;
+    `recalls` says that the memory of the batch was read for it.
     """
 
     stage: Stage
@@ -42,6 +44,7 @@ class Label:
     evidence: tuple[int, ...] = ()
     scale: str | None = None
     validated: bool = True
+    recalls: bool = False
 
 
 ArticleLabels = tuple[Label, ...]
@@ -76,8 +79,15 @@ class Labeller(Protocol):
         """Version of the encoder behind the vectors; None where there are none."""
         ...
 
-    def label(self, articles: Sequence[ArticleInput]) -> Iterator[Labelled | Refused]:
-        """One outcome for each article, in order.
+    @property
+    def recalls(self) -> bool:
+        """Whether any label reads the memory, so that a batch should bring its past."""
+        ...
+
+    def label(
+        self, articles: Sequence[ArticleInput], past: Past | None = None
+    ) -> Iterator[Labelled | Refused]:
+        """One outcome for each article, in order; ``past`` is of the same articles.
 
         An article that cannot be labelled comes out as the Refused that says why, as a value, so
         that the rest of its batch still gets labels.

@@ -1,4 +1,4 @@
-"""The default labeller: frozen MiniLM, word n-grams and small trained heads; no language model.
+"""The default labeller: frozen MiniLM, a side network, word n-grams; no language model.
 
 It gives lean (article and headline), tone, topic, category and news type, never `news analysis`,
 for which nothing was trained. See annotator/heads/MODEL_CARD.md for what the labels are worth.
@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from annotator import encoder, masking
+from annotator import encoder, masking, reading
 from annotator.codebook.loader import Codebook
 from annotator.codebook.loader import load as load_codebook
-from annotator.heads.features import READ_CHARS
+from annotator.heads.features import READ_CHARS, dense
+from annotator.heads.lexicon import feelings
 from annotator.heads.model import TONE_STRETCH, Heads
 from annotator.heads.model import load as load_heads
 from annotator.labellers.base import ArticleInput, Label, Labelled
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
+
+    from annotator.recalling import Past, StateRule
 
 BATCH = 64
 MIN_WORDS = 5
@@ -47,16 +51,21 @@ class EmbeddedLabeller:
 
     id = "embedded"
 
-    def __init__(self) -> None:
+    def __init__(self, rule: StateRule | None = None) -> None:
+        """``rule`` is that of the event states in the past it will be given."""
         self._heads: Heads = load_heads()
         self._codebook: Codebook = load_codebook()
-        made_for = (self._heads.encoder_version, self._heads.masking_digest)
-        here = (encoder.version(), masking.digest())
+        self._side = reading.side()
+        made_for = (
+            self._heads.encoder_version, self._heads.masking_digest, self._heads.side_digest
+        )  # fmt: skip
+        here = (encoder.version(), masking.digest(), self._side.digest)
         if made_for != here:
             raise Misconfigured(
                 "heads-stale", f"heads were trained for {made_for}, here is {here}: train again"
             )
-        source = "|".join((*here, self._heads.digest, self._codebook.digest))
+        recalled = (rule,) if rule is not None and self.recalls else ()
+        source = "|".join((*here, self._heads.digest, self._codebook.digest, *recalled))
         self.revision = hashlib.sha256(source.encode()).hexdigest()[:12]
 
     @property
@@ -64,31 +73,48 @@ class EmbeddedLabeller:
         """What the vectors are comparable with."""
         return encoder.vector_version()
 
-    def label(self, articles: Sequence[ArticleInput]) -> Iterator[Labelled | Refused]:
+    @property
+    def recalls(self) -> bool:
+        """Whether a gate is open; see the model card for why or why not."""
+        return bool(self._side.recalling)
+
+    def label(
+        self, articles: Sequence[ArticleInput], past: Past | None = None
+    ) -> Iterator[Labelled | Refused]:
         """One outcome for each article, in order: labels and vector, or why it has none."""
         for start in range(0, len(articles), BATCH):
             batch = articles[start : start + BATCH]
             refusals = [refusal(article) for article in batch]
-            readable = [a for a, why in zip(batch, refusals, strict=True) if why is None]
-            answers = iter(self._answers(readable) if readable else ())
+            readable = [start + i for i, why in enumerate(refusals) if why is None]
+            recalled = past if self.recalls else None
+            answers = iter(self._answers(articles, readable, recalled) if readable else ())
             for why in refusals:
                 yield next(answers) if why is None else why
 
-    def _answers(self, articles: Sequence[ArticleInput]) -> list[Labelled]:
+    def _answers(
+        self, given: Sequence[ArticleInput], numbers: Sequence[int], past: Past | None
+    ) -> list[Labelled]:
         heads = self._heads
+        articles = [given[number] for number in numbers]
         titles = [masking.mask(article.title) for article in articles]
         texts = [masking.mask(article.text) for article in articles]
         parts, present = encoder.masked_parts(list(zip(titles, texts, strict=True)))
+        vectors = encoder.pooled(parts)
+        side, of_title = self._read(titles, texts, numbers, past)
+        rows, title_rows = heads.rows(titles, texts), heads.rows(titles, [""] * len(titles))
+        lean, topic, news_type = (
+            heads.classifiers[name].probabilities(side[name], dense(parts), rows)
+            for name in ("lean", "topic", "news_type")
+        )
         alone = np.zeros_like(parts)
         alone[:, 0] = parts[:, 0]
-        vectors = encoder.pooled(parts)
-        rows = heads.rows(titles, texts)
-        lean, topic, news_type = (
-            heads.classify(name, parts, rows) for name in ("lean", "topic", "news_type")
+        headline = heads.classifiers["lean"].probabilities(
+            of_title["lean"], dense(alone), title_rows
         )
-        headline = heads.classify("lean", alone, heads.rows(titles, [""] * len(articles)))
-        valence = heads.tone.values(parts, rows)
+        words = feelings(list(zip(titles, texts, strict=True)))
+        valence = heads.tone.values(parts, side["tone"][:, 0], words, rows)
         tone3 = heads.tone.probabilities(valence)
+        recalled = self._side.recalling if past is not None else frozenset()
         labelled = []
         for i, article in enumerate(articles):
             labels = [
@@ -99,8 +125,23 @@ class EmbeddedLabeller:
             ]
             if present[i, 0]:
                 labels.append(self._lean(headline[i], Scope.HEADLINE, ""))
-            labelled.append(Labelled(labels=tuple(labels), vector=vectors[i]))
+            told = tuple(
+                replace(label, recalls=_asks(label) in recalled) if recalled else label
+                for label in labels
+            )
+            labelled.append(Labelled(labels=told, vector=vectors[i]))
         return labelled
+
+    def _read(
+        self, titles: Sequence[str], texts: Sequence[str], numbers: Sequence[int],
+        past: Past | None,
+    ) -> tuple[reading.Outputs, reading.Outputs]:  # fmt: skip
+        """The side network on the articles with their past, and on the headlines alone."""
+        chunks = encoder.masked_chunks(list(zip(titles, texts, strict=True)))
+        near = None if past is None else past.neighbours(numbers, chunks)
+        whole = self._side.outputs(chunks, near, None if past is None else past.rule)
+        alone = encoder.masked_chunks([(title, "") for title in titles])
+        return whole, self._side.outputs(alone)
 
     def _lean(self, p: NDArray[np.floating], scope: Scope, text: str) -> Label:
         names = self._heads.classifiers["lean"].labels
@@ -205,6 +246,13 @@ def refusal(article: ArticleInput) -> Refused | None:
     if len(found) >= LANGUAGE_WORDS and share < MIN_FUNCTION_SHARE:
         return Refused("language-not-english", "the text does not read as English prose")
     return None
+
+
+def _asks(label: Label) -> str | None:
+    """The query behind a label; a headline's recalls nothing."""
+    if label.scope is not Scope.ARTICLE:
+        return None
+    return "topic" if label.stage is Stage.CATEGORY else label.stage.value
 
 
 def _named(names: Sequence[str], p: NDArray[np.floating]) -> dict[str, float]:

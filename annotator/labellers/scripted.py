@@ -13,12 +13,15 @@ from newsroom.records import Scope, Stage
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from annotator.recalling import Past
+
 
 class ScriptedLabeller:
     """Same text, same labels; never mistaken for a judgement, since its id travels with them."""
 
     id = "scripted"
     encoder = None
+    recalls = False
 
     def __init__(self, table: Mapping[str, ArticleLabels | Refused] | None = None) -> None:
         """`table` gives outcomes by title; an article that is not in it gets hashed labels."""
@@ -27,8 +30,11 @@ class ScriptedLabeller:
         source = self._codebook.digest + repr(sorted((k, repr(v)) for k, v in self._table.items()))
         self.revision = hashlib.sha256(source.encode()).hexdigest()[:12]
 
-    def label(self, articles: Sequence[ArticleInput]) -> Iterator[Labelled | Refused]:
+    def label(
+        self, articles: Sequence[ArticleInput], past: Past | None = None
+    ) -> Iterator[Labelled | Refused]:
         """One outcome for each article, in order; an empty text is refused."""
+        del past
         for article in articles:
             if article.title in self._table:
                 outcome = self._table[article.title]

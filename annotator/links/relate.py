@@ -31,8 +31,9 @@ def relations(
 ) -> tuple[PairHead, dict[str, object]]:
     """The head, and its measures on streams of other wording and on real chunks.
 
-    It learns from made-up streams alone: chunks of ECB+ in the training (as unrelated, and as
-    anything but that) left latest-state as it was and made more false joins on training events.
+    It learns from made-up streams alone. That costs real chunks: 58 % of the nearest pairs of one
+    held-out event would be joined, fewer by a head that also learned from chunks of ECB+, which
+    fell to 0.945 in latest-state at 4 and 24 updates. The choice was made after both were seen.
     """
     known = _Embedding(embed)
     head = trained_head(known, seed=seed)

@@ -26,7 +26,7 @@ __all__ = ["FULL", "QUICK", "figure", "run"]
 
 CODE = (
     "memory_lm.bank",
-    "memory_lm.slots", "memory_lm.supersede", "memory_lm.backbone",
+    "memory_lm.slots", "memory_lm.supersede", "memory_lm.pair_fit", "memory_lm.backbone",
     "memory_lm.labs.interference_streams", "memory_lm.labs.interference_events",
     "memory_lm.labs.interference_bank", "memory_lm.labs.interference_bench",
     "memory_lm.labs.interference_calls", "memory_lm.labs.interference_endpoint",

@@ -16,7 +16,8 @@ import numpy as np
 
 from memory_lm.bank import Record
 from memory_lm.labs.interference_streams import WORDS, word_lists
-from memory_lm.supersede import RELATIONS, PairHead, Relation, claim_of, features, fit
+from memory_lm.pair_fit import Sample, calibrated, fit
+from memory_lm.supersede import RELATIONS, PairHead, Relation, claim_of, features
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -141,14 +142,6 @@ def _history(
         at += timedelta(hours=float(rng.uniform(24, 72)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pairs:
-    """Features [n, 10] of pairs and their relation's number [n]."""
-
-    rows: NDArray[np.float32]
-    labels: NDArray[np.int64]
-
-
 def trained_head(embed: Embed, *, seed: int, pairs: int = 6000) -> PairHead:
     """A pair head from synthetic streams; its temperature is set on claims and keys held out."""
     rng = np.random.default_rng([seed, 71])
@@ -158,7 +151,7 @@ def trained_head(embed: Embed, *, seed: int, pairs: int = 6000) -> PairHead:
     seen_claims = [claim for claim in world["claims"] if claim["story"] not in apart]
     seen = sampled_pairs(embed, rng, seen_claims, places[5:], keys[quarter:], pairs)
     held = sampled_pairs(embed, rng, held_claims, places[:5], keys[:quarter], pairs // 4)
-    return fit(seen.rows, seen.labels, held_rows=held.rows, held_labels=held.labels, seed=seed)
+    return calibrated(fit(seen, seed=seed), held)
 
 
 def sampled_pairs(
@@ -168,7 +161,7 @@ def sampled_pairs(
     places: Sequence[str],
     keys: Sequence[str],
     count: int,
-) -> Pairs:
+) -> Sample:
     """Labelled pairs: two fifths bare keys with noise on their vectors, the rest sentences."""
     texts = {
         claim_of(template.format(place=place, n=1))
@@ -186,7 +179,7 @@ def sampled_pairs(
             relation, older, newer = _claims(rng, claims, places, vector)
         rows.append(_row(rng, older, newer))
         labels.append(RELATIONS.index(relation))
-    return Pairs(rows=np.concatenate(rows), labels=np.array(labels))
+    return Sample.even(np.concatenate(rows), np.array(labels))
 
 
 _Side = tuple[str, "NDArray[np.float32]"]

@@ -43,7 +43,7 @@ FORGETTING = Recall(vocabulary=256, length=96, pairs=8, updates=16)
 
 
 def full_plan() -> Plan:
-    """Every finding: some six minutes of one core."""
+    """Every finding: some seven minutes of one core."""
     swept = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
     return Plan(
         trials=(
@@ -51,7 +51,7 @@ def full_plan() -> Plan:
                 Trial(
                     part=DEPTH, name=f"two layers at {rate:g}",
                     arm=Arm(mixer="softmax", layers=2, conv="", positions="learned"),
-                    task=SHORT, training=Training(steps=1200, rate=rate),
+                    task=SHORT, training=Training(steps=2000, rate=rate),
                 )
                 for rate in (1e-3, 3e-3, 1e-2)
             ),

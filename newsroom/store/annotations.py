@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from psycopg.types.json import Jsonb
 
@@ -26,11 +26,12 @@ ON CONFLICT (run_id) DO NOTHING
 ADD = """
 INSERT INTO annotations (article_id, content_sha256, stage, scope, sentence, label, score,
                          confidence, distribution, scale, validated, reason, evidence, labeller,
-                         labeller_revision, codebook_version, prompt_digest, run_id, made_at)
+                         labeller_revision, codebook_version, prompt_digest, run_id,
+                         memory_sequence, made_at)
 VALUES (%(article_id)s, %(content_sha256)s, %(stage)s, %(scope)s, %(sentence)s, %(label)s,
         %(score)s, %(confidence)s, %(distribution)s, %(scale)s, %(validated)s, %(reason)s,
         %(evidence)s, %(labeller)s, %(labeller_revision)s, %(codebook_version)s,
-        %(prompt_digest)s, %(run_id)s, now())
+        %(prompt_digest)s, %(run_id)s, %(memory_sequence)s, now())
 ON CONFLICT DO NOTHING
 """
 
@@ -42,22 +43,6 @@ UPDATE annotations SET superseded_at = now()
        SELECT a, c, %(run_id)s
          FROM unnest(%(article_ids)s::text[], %(contents)s::text[]) AS t(a, c))
 """
-
-TEXTS = """
-SELECT article_id, title, text, content_sha256 FROM articles
- WHERE (article_id, content_sha256) IN (
-       SELECT a, c FROM unnest(%(article_ids)s::text[], %(contents)s::text[]) AS t(a, c))
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
-    """What a labeller reads. The outlet is not here on purpose: labelling is blind to it."""
-
-    article_id: str
-    title: str
-    text: str
-    content_sha256: str
 
 
 def start_run(conn: Conn, run: Run, codebook: Mapping[str, object]) -> None:
@@ -71,12 +56,6 @@ def start_run(conn: Conn, run: Run, codebook: Mapping[str, object]) -> None:
         },
     )
     conn.execute(ADD_RUN, asdict(run))
-
-
-def texts(conn: Conn, keys: Sequence[tuple[str, str]]) -> list[Text]:
-    """The texts behind ``(article_id, content_sha256)`` pairs."""
-    values = {"article_ids": [a for a, _ in keys], "contents": [c for _, c in keys]}
-    return [Text(**row) for row in conn.execute(TEXTS, values)]
 
 
 def add(conn: Conn, annotations: Sequence[Annotation]) -> None:

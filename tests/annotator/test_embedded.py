@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +13,8 @@ from annotator.labellers import embedded
 from annotator.labellers.base import ArticleInput, Label, Labelled
 from annotator.labellers.embedded import EmbeddedLabeller
 from annotator.labellers.scripted import ScriptedLabeller
+from memory_lm.batches import Neighbours
+from memory_lm.spans import SPANS, Chunks
 from newsroom.errors import Misconfigured, Refused
 from newsroom.records import Scope, Stage
 from newsroom.text import sentences
@@ -172,7 +177,7 @@ def test_heads_for_another_encoder_are_misconfigured(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(embedded.masking, "digest", lambda: "other")
     with pytest.raises(Misconfigured) as caught:
         EmbeddedLabeller()
-    assert caught.value.code == "heads-stale"
+    assert caught.value.code == "side-other-masking"
 
 
 def test_revision_is_stable_and_known_classifiers_are_loaded(labeller: EmbeddedLabeller) -> None:
@@ -192,3 +197,75 @@ def test_scripted_labels_depend_on_text_alone_and_follow_the_table() -> None:
     assert scripted.revision != ScriptedLabeller().revision
     topic, category = only(first, Stage.TOPIC), only(first, Stage.CATEGORY)
     assert load_codebook().category_of(topic.label or "") == category.label
+
+
+class Reminder:
+    """A past that reminds every article of the same chunks, whatever it is asked."""
+
+    sequence, rule = 7, None
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def neighbours(self, numbers: Sequence[int], chunks: Sequence[Chunks]) -> Neighbours:
+        self.asked += numbers
+        drawn = np.random.default_rng(0).normal(size=(3, SPANS, 384)).astype(np.float16)
+        shape = len(numbers), 3
+        zeros = np.zeros(shape, np.float32)
+        return Neighbours(
+            keys=drawn[:, 0], values=drawn, found=np.tile(np.arange(3), (len(numbers), 1)),
+            age_h=zeros + 5, rank=zeros, same_event=zeros + 2,
+            same_outlet=zeros.astype(bool), states={},
+        )  # fmt: skip
+
+
+def opened(*gates: str) -> EmbeddedLabeller:
+    labeller = EmbeddedLabeller()
+    labels = labeller._side.labels
+    labeller._side = replace(
+        labeller._side, labels=replace(labels, terms=replace(labels.terms, queries=gates))
+    )
+    return labeller
+
+
+def test_an_open_gate_reads_the_past_and_says_so_and_a_shut_one_does_not() -> None:
+    past, labeller = Reminder(), opened("topic")
+    assert labeller.recalls
+    spanish, border = labeller.label([SPANISH, BORDER], past)  # type: ignore[arg-type]
+    assert isinstance(spanish, Refused)
+    assert past.asked == [1]
+    (without,) = labeller.label([BORDER])
+    assert not isinstance(border, Refused)
+    assert not isinstance(without, Refused)
+    recalled = {(x.stage, x.scope) for x in border.labels if x.recalls}
+    assert recalled == {(Stage.TOPIC, Scope.ARTICLE), (Stage.CATEGORY, Scope.ARTICLE)}
+    assert not any(x.recalls for x in without.labels)
+    for a, b in zip(border.labels, without.labels, strict=True):
+        moved = a.confidence != pytest.approx(b.confidence, abs=1e-5)
+        assert moved == a.recalls, a.stage
+
+
+def test_without_open_gates_no_past_is_asked_for() -> None:
+    labeller = opened()
+    assert not labeller.recalls
+    (given,) = labeller.label([BORDER], Reminder())  # type: ignore[arg-type]
+    (without,) = labeller.label([BORDER])
+    assert given.labels == without.labels  # type: ignore[union-attr]
+
+
+def test_odd_texts_get_labels_or_a_named_refusal(labeller: EmbeddedLabeller) -> None:
+    long = ArticleInput(title=BORDER.title, text=BORDER.text * 1500)
+    word = ArticleInput(title="Word", text="word")
+    marks = ArticleInput(title="?!", text="... !!! ??? --- ''' \"\"\" (((( ))))")
+    whole, short, empty = labeller.label([long, word, marks])
+    assert not isinstance(whole, Refused)
+    assert isinstance(short, Refused)
+    assert isinstance(empty, Refused)
+    assert all(np.isfinite(x.confidence) for x in whole.labels)
+
+
+def test_heads_made_for_another_side_network_are_stale(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded.reading.Side, "digest", "other")
+    with pytest.raises(Misconfigured) as caught:
+        EmbeddedLabeller()
+    assert caught.value.code == "heads-stale"

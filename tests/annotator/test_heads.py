@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
 from annotator import encoder, masking
 from annotator.codebook.loader import load as load_codebook
-from annotator.heads import evaluate, fit, model
+from annotator.heads import card, evaluate, fit, model, report
 from annotator.heads.features import Vocabulary, dense, ngrams
+from annotator.heads.lexicon import feelings
 from annotator.masking import PLACEHOLDER
 from newsroom.errors import Misconfigured
 
@@ -64,7 +68,7 @@ def test_interval_draws_whole_groups() -> None:
 def test_weights_balance_classes_and_outlets() -> None:
     labels = np.array([0] * 9 + [1] * 3)
     groups = np.array(["big"] * 8 + ["small"] + ["big"] * 3)
-    recipe = fit.Recipe(dense_c=(1.0,), sparse_c=(1.0,), outlet_power=1.0, class_power=1.0)
+    recipe = fit.Recipe(vectors_c=1.0, ngrams_c=1.0, outlet_power=1.0, class_power=1.0)
     w = fit.weights(labels, groups, recipe)
     assert w.mean() == pytest.approx(1)
     assert w[labels == 0].sum() == pytest.approx(w[labels == 1].sum())
@@ -74,10 +78,12 @@ def test_weights_balance_classes_and_outlets() -> None:
 def test_calibration_trusts_the_part_that_knows() -> None:
     labels = RNG.integers(2, size=400)
     knows = np.stack([1 - labels, labels], axis=1) * 2.0 + RNG.normal(size=(400, 2))
-    noise = RNG.normal(size=(400, 2))
-    mix = fit.calibrate(knows, noise, labels, np.ones(400))
-    assert mix.dense > 0.5
-    assert mix.sparse < 0.2
+    noise, other = RNG.normal(size=(2, 400, 2))
+    parts = fit.Parts(side=knows, vectors=noise, ngrams=other)
+    mix = fit.calibrate(parts, labels, np.ones(400))
+    assert mix.side > 0.5
+    assert max(mix.vectors, mix.ngrams) < 0.3
+    assert (fit.mixed(mix, parts).argmax(axis=1) == labels).mean() > 0.8
 
 
 def test_linear_gives_unseen_classes_a_low_bias() -> None:
@@ -94,9 +100,15 @@ def test_shipped_weights_fit_the_encoder_the_masking_and_the_codebook() -> None:
     assert heads.masking_digest == masking.digest()
     for name, head in heads.classifiers.items():
         assert head.labels == codebook.questions[name].label_ids
+        assert 0 < head.side < 5
         assert head.dense.shape == (2 * encoder.DIMENSIONS, len(head.labels))
         assert head.sparse.shape == (len(heads.vocabulary.terms), len(head.labels))
     assert "news analysis" not in heads.classifiers["news_type"].labels
+
+
+def test_the_model_card_says_what_was_measured() -> None:
+    measures = json.loads(report.METRICS_PATH.read_text("utf-8"))
+    assert report.CARD_PATH.read_text("utf-8") == card.page(measures)
 
 
 def test_shipped_weights_are_small() -> None:
@@ -122,3 +134,24 @@ def test_broken_weights_are_misconfigured(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured) as caught:
         model.load(path)
     assert caught.value.code == "heads-broken"
+
+
+def test_a_weight_that_is_no_number_is_named(tmp_path: Path) -> None:
+    with safe_open(model.WEIGHTS_PATH, framework="numpy") as file:
+        about = file.metadata()
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    tensors["lean.bias"] = np.full_like(tensors["lean.bias"], np.nan)
+    path = tmp_path / "weights.safetensors"
+    save_file(tensors, path, metadata=about)
+    with pytest.raises(Misconfigured, match=r"lean\.bias.*not finite") as caught:
+        model.load(path)
+    assert caught.value.code == "heads-broken"
+
+
+def test_the_lexicon_feels_by_sentence() -> None:
+    good, bad, none = feelings(
+        [("A wonderful day", "They loved it."), ("", "A terrible fire. " * 200), ("", "")]
+    )
+    assert good[0] > 0.5
+    assert -0.9 < bad[0] < -0.4
+    assert none.tolist() == [0, 0, 0]

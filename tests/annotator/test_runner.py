@@ -1,18 +1,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from annotator import runner
+from annotator import recalling, runner
 from annotator.labellers.base import ArticleInput, Label, Labelled
 from newsroom.db import Database
-from newsroom.errors import Later, Refused
+from newsroom.errors import Later, Misconfigured, Refused
 from newsroom.records import Scope, Stage
 from newsroom.settings import Work
 from newsroom.store import articles, work
+from newsroom.store.texts import Text
 
 LIMITS = Work(batch=8, lease_s=60, attempts_max=5)
 
@@ -23,12 +25,15 @@ class Fake:
     id = "fake"
     revision = "1"
     encoder = "enc"
+    recalls = False
 
     def __init__(self, fault: str | None = None) -> None:
         self.fault = fault
         self.batches: list[int] = []
 
-    def label(self, given: Sequence[ArticleInput]) -> Iterator[Labelled | Refused]:
+    def label(
+        self, given: Sequence[ArticleInput], past: object = None
+    ) -> Iterator[Labelled | Refused]:
         self.batches.append(len(given))
         for article in given:
             marked = "a03" in article.text
@@ -140,7 +145,9 @@ def test_labelling_again_with_the_same_run_changes_nothing(db: Database, due: li
 
 def test_an_answer_after_the_lease_ran_out_is_not_stored(db: Database, due: list[str]) -> None:
     class Slow(Fake):
-        def label(self, given: Sequence[ArticleInput]) -> Iterator[Labelled | Refused]:
+        def label(
+            self, given: Sequence[ArticleInput], past: object = None
+        ) -> Iterator[Labelled | Refused]:
             with db.transaction() as conn:
                 work.end_leases(conn)
                 work.sweep(conn, attempts_max=5)
@@ -150,3 +157,107 @@ def test_an_answer_after_the_lease_ran_out_is_not_stored(db: Database, due: list
     runner.label_due(db, bench, LIMITS)
     assert rows(db, "SELECT count(*) AS n FROM annotations") == [{"n": 0}]
     assert rows(db, "SELECT count(*) AS n FROM work WHERE state = 'due'") == [{"n": 10}]
+
+
+class Recalling(Fake):
+    """Reads the memory for lean, as a labeller with one open gate does."""
+
+    recalls = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pasts: list[object] = []
+
+    def label(
+        self, given: Sequence[ArticleInput], past: object = None
+    ) -> Iterator[Labelled | Refused]:
+        self.pasts.append(past)
+        for outcome in super().label(given):
+            assert isinstance(outcome, Labelled)
+            [lean] = outcome.labels
+            topic = replace(lean, stage=Stage.TOPIC)
+            told = (replace(lean, recalls=past is not None), topic)
+            yield replace(outcome, labels=told)
+
+
+def remembered(db: Database, asked: list[list[str]]) -> runner.Recollect:
+    """A memory that has come to number 41, and one further at each batch."""
+
+    def recollect(read: Sequence[Text]) -> recalling.Past:
+        asked.append([text.article_id for text in read])
+        memory: Any = None
+        sequence = 40 + len(asked)
+        return recalling.Past(db=db, memory=memory, articles=read, sequence=sequence)
+
+    return recollect
+
+
+def test_a_label_that_recalls_carries_the_number_it_was_read_as_of(
+    db: Database, due: list[str]
+) -> None:
+    labeller, asked = Recalling(), list[list[str]]()
+    bench = runner.bench(labeller, version="v1", digest="d", codebook={})
+    recollect = remembered(db, asked)
+    while runner.label_due(db, bench, LIMITS, recollect):
+        pass
+    assert [len(batch) for batch in asked] == labeller.batches == [8, 2]
+    assert sorted(asked[0] + asked[1]) == sorted(due)
+    # Each batch is labelled with its own past, of the same articles.
+    for past, batch in zip(labeller.pasts, asked, strict=True):
+        assert isinstance(past, recalling.Past)
+        assert [text.article_id for text in past.articles] == batch
+    found = rows(db, "SELECT article_id, stage, memory_sequence FROM annotations")
+    assert len(found) == 2 * len(due)
+    number = {name: 41 + i for i, batch in enumerate(asked) for name in batch}
+    for row in found:
+        expected = number[row["article_id"]] if row["stage"] == "lean" else None
+        assert row["memory_sequence"] == expected
+
+
+def test_who_does_not_recall_is_not_reminded(db: Database, due: list[str]) -> None:
+    asked: list[list[str]] = []
+    bench = runner.bench(Fake(), version="v1", digest="d", codebook={})
+    assert runner.label_due(db, bench, LIMITS, remembered(db, asked)) == 8
+    assert asked == []
+    assert rows(db, "SELECT DISTINCT memory_sequence FROM annotations") == [
+        {"memory_sequence": None}
+    ]
+
+
+def test_without_a_memory_labels_are_read_as_of_nothing(db: Database, due: list[str]) -> None:
+    labeller = Recalling()
+    drain(db, labeller)
+    assert labeller.pasts == [None, None]
+    assert rows(
+        db, "SELECT DISTINCT memory_sequence, count(*) AS n FROM annotations GROUP BY 1"
+    ) == [{"memory_sequence": None, "n": 2 * len(due)}]
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (Misconfigured("memory-version", "written by another"), "memory-version"),
+        (RuntimeError("boom"), "labeller-failed"),
+    ],
+)
+def test_a_memory_that_fails_puts_the_batch_back(
+    db: Database, due: list[str], error: Exception, code: str
+) -> None:
+    labeller = Recalling()
+    bench = runner.bench(labeller, version="v1", digest="d", codebook={})
+
+    def fails(_: Sequence[Text]) -> recalling.Past:
+        raise error
+
+    assert runner.label_due(db, bench, LIMITS, fails) == 8
+    assert labeller.batches == []
+    assert rows(db, "SELECT count(*) AS n FROM annotations") == [{"n": 0}]
+    assert rows(
+        db, "SELECT state, error_code, count(*) AS n FROM work GROUP BY 1, 2 ORDER BY 3"
+    ) == [
+        {"state": "due", "error_code": None, "n": 2},
+        {"state": "due", "error_code": code, "n": 8},
+    ]
+    while runner.label_due(db, bench, LIMITS, remembered(db, [])):
+        pass
+    assert rows(db, "SELECT DISTINCT state FROM work") == [{"state": "done"}]

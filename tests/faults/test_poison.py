@@ -21,10 +21,10 @@ from newsroom.db import Database
 from newsroom.settings import Work
 
 class Poisoned(ScriptedLabeller):
-    def label(self, given):
+    def label(self, given, past=None):
         if any("poison" in a.text for a in given):
             os._exit({KILLED})
-        return super().label(given)
+        return super().label(given, past)
 
 bench = runner.bench(Poisoned(), version="v1", digest="d", codebook={{}})
 with Database(sys.argv[1], size_max=1) as db:

@@ -15,7 +15,8 @@ from memory_lm.labs.interference_endpoint import Endpoint, answers, prompt, sess
 from memory_lm.labs.interference_events import event_stream, sentences
 from memory_lm.labs.interference_streams import Stream, Verdict
 from memory_lm.labs.report import LabSettings
-from memory_lm.supersede import FEATURES, NUMBER, RELATIONS, claim_of, fit
+from memory_lm.pair_fit import Sample, fit
+from memory_lm.supersede import FEATURES, NUMBER, RELATIONS, claim_of
 from newsroom import settings
 from newsroom.errors import BadRequest
 
@@ -248,7 +249,7 @@ def test_the_endpoint_of_the_settings_is_asked_with_its_key(httpserver) -> None:
     bench = Bench(
         plan=replace(interference.QUICK, endpoint_updates=(2,)), settings=LabSettings(),
         embed=Embedding(None), keys=random_vectors(list(streams.values_of())),
-        head=fit(rows, labels, held_rows=rows, held_labels=labels, seed=0, steps=1),
+        head=fit(Sample.even(rows, labels), seed=0, steps=1),
     )  # fmt: skip
     names = {"URL": address, "MODEL": "m", "KEY": "hush"}
     lab = settings.load({f"NEWSROOM_LAB__ENDPOINT_{k}": v for k, v in names.items()}).lab

@@ -134,7 +134,7 @@ def sample(seed: int) -> Sample:
     labels = rng.integers(3, size=600)
     rows = rng.standard_normal((600, 3)).astype(np.float32)
     rows[np.arange(600), labels] += 3
-    return Sample(rows=rows, labels=labels, weight=np.ones(600, np.float32))
+    return Sample.even(rows, labels)
 
 
 def test_a_head_is_learned_repeats_and_is_calibrated() -> None:

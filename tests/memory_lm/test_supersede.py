@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from memory_lm.bank import AsOf, Bank, Record
+from memory_lm.pair_fit import Sample, calibrated, fit
 from memory_lm.supersede import (
     END_OF_TIME,
     FEATURES,
@@ -14,7 +15,6 @@ from memory_lm.supersede import (
     PairHead,
     claim_of,
     features,
-    fit,
     latest,
     remember,
     same_slot,
@@ -114,7 +114,9 @@ def test_a_trained_head_learns_repeats_and_is_calibrated() -> None:
 
     (rows, labels), (held, held_labels), (test, truth) = drawn(700), drawn(400), drawn(700)
     made = [
-        fit(rows, labels, held_rows=held, held_labels=held_labels, seed=s, steps=150)
+        calibrated(
+            fit(Sample.even(rows, labels), seed=s, steps=150), Sample.even(held, held_labels)
+        )
         for s in (3, 3, 4)
     ]
     chances = [head.probabilities(test) for head in made]
@@ -131,7 +133,7 @@ def test_a_trained_head_learns_repeats_and_is_calibrated() -> None:
 def test_broken_features_are_not_trained_on() -> None:
     rows = np.full((4, len(FEATURES)), np.nan, dtype=np.float32)
     with pytest.raises(BadRequest, match="not finite"):
-        fit(rows, np.zeros(4, int), held_rows=rows, held_labels=np.zeros(4, int), seed=0)
+        fit(Sample.even(rows, np.zeros(4, int)), seed=0)
 
 
 def told(*claims: tuple[str, int, float]) -> Bank:

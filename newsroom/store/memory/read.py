@@ -16,15 +16,6 @@ from newsroom.store.memory.write import SPANS, WIDTH
 
 ROWS_AT_ONCE = 5000
 
-REVISIONS = """
-SELECT article_id, content_sha256, title, text, sort_at AS published_at,
-       published_at IS NOT NULL AS dated
-  FROM articles
- WHERE (article_id, content_sha256) IN (
-       SELECT a, c FROM unnest(%(article_ids)s::text[], %(contents)s::text[]) AS t(a, c))
- ORDER BY sort_at, article_id
-"""
-
 # The window moves once a day, so that a process does not shift its cache at every read.
 HEAD = """
 SELECT sequence, date_trunc('day', now() - make_interval(days => %(window_days)s), 'UTC') AS since
@@ -147,18 +138,6 @@ SELECT to_char(known_at AT TIME ZONE 'UTC', 'YYYY-MM') AS month, version,
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Revision:
-    """A text that may be remembered; not ``dated``: ``published_at`` is when it was fetched."""
-
-    article_id: str
-    content_sha256: str
-    title: str
-    text: str
-    published_at: datetime
-    dated: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
     """The last committed write, and since when (the database's clock) the window holds records."""
 
@@ -230,13 +209,6 @@ class Span:
         return {
             "version": self.version, "since": self.since, "after": self.after, "upto": self.upto,
         }  # fmt: skip
-
-
-def revisions(conn: Conn, keys: Sequence[tuple[str, str]]) -> list[Revision]:
-    """The texts behind ``(article_id, content_sha256)`` pairs, oldest first."""
-    values = {"article_ids": [a for a, _ in keys], "contents": [c for _, c in keys]}
-    with conn.cursor(row_factory=class_row(Revision)) as cursor:
-        return cursor.execute(REVISIONS, values).fetchall()
 
 
 def head(conn: Conn, window_days: int) -> Head:

@@ -12,7 +12,8 @@ from newsroom.db import Conn
 OF_ARTICLE: Final = """
 SELECT n.annotation_id, n.stage, n.scope, n.sentence, n.label, n.score, n.confidence,
        n.distribution, n.scale, n.validated, n.reason, n.evidence, n.labeller, n.labeller_revision,
-       n.codebook_version, n.prompt_digest, n.run_id, n.content_sha256, n.made_at,
+       n.codebook_version, n.prompt_digest, n.run_id, n.memory_sequence,
+       n.content_sha256, n.made_at,
        n.superseded_at, c.current
   FROM annotations n,
        LATERAL (SELECT n.superseded_at IS NULL AND EXISTS (

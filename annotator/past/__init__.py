@@ -1,0 +1,1 @@
+"""What a training article could remember, and whether that helps its labels."""
