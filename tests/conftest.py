@@ -25,6 +25,9 @@ from newsroom.text import word_count
 
 TEMPLATE = "newsroom_template"
 
+# Read when Triton is imported, which any test module may do before those of the kernels.
+os.environ.setdefault("TRITON_INTERPRET", "1")
+
 # Tests must not be changed by the shell they run in.
 for name in list(os.environ):
     if name.startswith("NEWSROOM_") and name != "NEWSROOM_DATA_DIR":

@@ -1,10 +1,6 @@
-"""Kernels are run by Triton's interpreter; it is chosen before anything imports Triton."""
+"""Kernels are run by Triton's interpreter; tests/conftest.py chooses it."""
 
 from __future__ import annotations
-
-import os
-
-os.environ.setdefault("TRITON_INTERPRET", "1")
 
 import pytest
 import torch
