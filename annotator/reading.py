@@ -14,8 +14,8 @@ from newsroom.errors import Misconfigured
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from annotator.recalling import StateRule
     from memory_lm.batches import Neighbours
+    from memory_lm.event_state import StateRule
     from memory_lm.labels import Labels
     from memory_lm.spans import Chunks
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from annotator.remember import Memory
     from memory_lm.bank import AsOf, Record
     from memory_lm.batches import Neighbours
+    from memory_lm.event_state import StateRule
     from memory_lm.link import Candidate
     from memory_lm.recall import Recalled
     from memory_lm.spans import Chunks
     from newsroom.store.texts import Text
 
 Values = Mapping[int, "NDArray[np.float16]"]
-StateRule = Literal["delta", "hebbian"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

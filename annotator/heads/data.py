@@ -69,10 +69,8 @@ def digest(folder: Path) -> str:
     return found.hexdigest()[:12]
 
 
-def parts(
-    articles: Sequence[tuple[str, str]], cache: Path | None
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Part vectors and presence of (title, text) pairs; each article is encoded once per cache."""
+def parts(articles: Sequence[tuple[str, str]], cache: Path | None) -> NDArray[np.float32]:
+    """Part vectors of (title, text) pairs; each article is encoded once per cache."""
     keys = [_key(title, text) for title, text in articles]
     known: dict[str, NDArray[np.float32]] = {}
     path = cache / f"parts-{encoder.version()}-{masking.digest()}.npz" if cache else None
@@ -88,8 +86,7 @@ def parts(
     if path and missing:
         path.parent.mkdir(parents=True, exist_ok=True)
         np.savez(path, keys=np.array(list(known)), parts=np.stack(list(known.values())))
-    vectors = np.stack([known[key] for key in keys])
-    return vectors, np.asarray(vectors.any(axis=2))
+    return np.stack([known[key] for key in keys])
 
 
 def _key(title: str, text: str) -> str:

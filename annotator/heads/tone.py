@@ -87,7 +87,7 @@ def _ridge(
 ) -> tuple[Floats, Ridge]:  # fmt: skip
     """Held-out valence of each passage, and the model of all of them."""
     chosen, count = [*passages, *sentences], len(passages)
-    parts, _ = data.parts([("", row.text) for row in chosen], cache)
+    parts = data.parts([("", row.text) for row in chosen], cache)
     grams = fit.matrix(vocabulary, [row.words for row in chosen]).astype(np.float64)
     offset = (np.arange(len(chosen)) >= count).astype(np.float64)[:, None]
     blocks = (csr_matrix(unit(parts.sum(axis=1))), NGRAM_SCALE * grams, csr_matrix(offset))

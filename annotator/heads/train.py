@@ -140,7 +140,7 @@ def build_tasks(
         chosen = [row for row in rows if name in row.labels]
         names = load_codebook().questions[name].label_ids
         whole = np.array([row.whole for row in chosen])
-        vectors, _ = data.parts([(row.title, row.text) for row in chosen if row.whole], cache)
+        vectors = data.parts([(row.title, row.text) for row in chosen if row.whole], cache)
         problem = fit.Problem(
             labels=np.array([row.labels[name] for row in chosen]),
             groups=np.array([row.group for row in chosen]),

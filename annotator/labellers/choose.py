@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from annotator import runner
 from annotator.codebook import loader
 from annotator.labellers.base import Labeller
-from annotator.recalling import StateRule
 from newsroom.settings import Labels
+
+if TYPE_CHECKING:
+    from annotator.recalling import StateRule
 
 
 def labeller(name: str, rule: StateRule | None = None) -> Labeller:
