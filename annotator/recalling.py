@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from annotator.remember import Memory
     from memory_lm.bank import AsOf, Record
     from memory_lm.batches import Neighbours
-    from memory_lm.event_state import StateRule
+    from memory_lm.event_state import StateRule as StateRule  # noqa: PLC0414 (the door passes it on)
     from memory_lm.link import Candidate
     from memory_lm.recall import Recalled
     from memory_lm.spans import Chunks
