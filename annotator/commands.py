@@ -1,18 +1,25 @@
-"""Verbs of the annotator: label, cluster, group, and look into the codebook."""
+"""Verbs of the annotator: label, cluster, group; and the verbs of the parts below."""
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
+from annotator.codebook import commands as codebook_commands
+from annotator.longdoc import commands as longdoc_commands
+from annotator.quality import commands as quality_commands
+from annotator.runs import commands as runs_commands
+
 app = typer.Typer()
 events_app = typer.Typer(help="Events and stories.", no_args_is_help=True)
-codebook_app = typer.Typer(help="The codebook as data.", no_args_is_help=True)
 app.add_typer(events_app, name="events")
-app.add_typer(codebook_app, name="codebook")
+app.add_typer(codebook_commands.app, name="codebook")
+app.add_typer(longdoc_commands.app)
+app.add_typer(longdoc_commands.bench_app, name="bench")
+app.add_typer(quality_commands.app)
+app.add_typer(runs_commands.app)
 
 Input = Annotated[str, typer.Option("--input", help="JSON lines (.gz too), or - for stdin.")]
 Output = Annotated[str, typer.Option("--output", help="JSON lines, or - for stdout.")]
@@ -25,23 +32,35 @@ def annotate(
         str | None, typer.Option("--input", help="JSON lines; without it, the database's due work.")
     ] = None,
     output: Output = "-",
-    labeller: Annotated[str, typer.Option(help="embedded or scripted.")] = "embedded",
-    again: Annotated[
-        bool, typer.Option(help="Database: also articles that only older versions labelled.")
+    labeller: Annotated[
+        str | None, typer.Option(help="embedded, vllm or scripted; default: the configured one.")
+    ] = None,
+    sentences: Annotated[
+        bool, typer.Option("--sentences", help="File: every sentence with its labels as well.")
     ] = False,
+    again: Annotated[
+        bool, typer.Option(help="Database: also articles that this version did not label.")
+    ] = False,
+    run: Annotated[
+        str | None, typer.Option(help="Database: what `newsroom runs create` made due for a run.")
+    ] = None,
 ) -> None:
     """Label articles: a file (no database needed), or all that is due in the database.
 
     Example: newsroom annotate --input articles.jsonl --output labels.jsonl
     """
     from annotator import offline
+    from annotator.labellers import choose
+    from newsroom.commands import current
 
     if input_ is not None:
-        raise SystemExit(offline.run(offline.annotate(labeller), input_, output, "articles"))
-    _annotate_due(labeller, again=again)
+        chosen = choose.labeller(current(), labeller, sentences=sentences)
+        lines = offline.annotate(chosen, sentences=sentences)
+        raise SystemExit(offline.run(lines, input_, output, "articles"))
+    _annotate_due(labeller, again=again, run=run)
 
 
-def _annotate_due(labeller: str, *, again: bool) -> None:
+def _annotate_due(labeller: str | None, *, again: bool, run: str | None) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
@@ -49,26 +68,32 @@ def _annotate_due(labeller: str, *, again: bool) -> None:
     from annotator.labellers import choose
     from newsroom.commands import current
     from newsroom.db import Database
+    from newsroom.errors import Misconfigured
     from newsroom.records import WorkStage
-    from newsroom.settings import Labels
     from newsroom.store import work
 
     settings = current()
-    bench = choose.bench(
-        Labels.model_validate({**settings.labels.model_dump(), "labeller": labeller})
-    )
+    bench = choose.bench(settings, labeller)
+    stage: str = WorkStage.LABEL
+    if run is not None:
+        stage = work.run_stage(bench.run.run_id)
+        if not bench.run.run_id.startswith(run):
+            raise Misconfigured(
+                "run-differs",
+                f"this labeller, codebook and model make run {bench.run.run_id}, not {run}",
+            )
     columns = ("labelling", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Database(settings.require_database(), size_max=2) as db:
         with db.transaction() as conn:
             if again:
                 work.make_due_again(conn, WorkStage.LABEL, bench.run.run_id)
-            total = work.open_rows(conn)
+            total = work.open_rows(conn, stage)
         with Progress(*columns, console=Console(stderr=True)) as progress:
             bar = progress.add_task("", total=total)
-            while taken := runner.label_due(db, bench, settings.work):
+            while taken := runner.label_due(db, bench, settings.work, stage=stage):
                 progress.advance(bar, taken)
         with db.transaction() as conn:
-            left = work.open_rows(conn)
+            left = work.open_rows(conn, stage)
     print(f"{total - left} articles labelled or quarantined, {left} left (`newsroom work list`)")
 
 
@@ -109,22 +134,4 @@ def group(
     print(
         f"{grouped.articles} articles: {grouped.events} events holding {grouped.in_events}, "
         f"{grouped.stories} stories"
-    )
-
-
-@codebook_app.command("show")
-def codebook_show(
-    version: Annotated[str, typer.Argument(help="Codebook version.")] = "v1",
-) -> None:
-    """Print a codebook as JSON.
-
-    Example: newsroom codebook show v1
-    """
-    import orjson
-
-    from annotator.codebook import loader
-
-    book = loader.load(version)
-    sys.stdout.buffer.write(
-        orjson.dumps(book.model_dump(mode="json"), option=orjson.OPT_INDENT_2) + b"\n"
     )

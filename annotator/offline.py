@@ -6,18 +6,20 @@ import gzip
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from datetime import datetime
 from itertools import islice
-from typing import IO, Any
+from typing import IO, Annotated, Any, Self
 
 import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from annotator import blind
 from annotator.events.offline import cluster_lines
-from annotator.labellers import choose
-from annotator.labellers.base import ArticleInput, Labelled
-from newsroom.errors import BadRequest, Refused
-from newsroom.records import Scope
+from annotator.labellers.base import ArticleInput, Labelled, Labeller
+from newsroom.errors import BadRequest, NewsroomError
+from newsroom.records import SENTENCE_COUNTS, Scope
 
 BATCH = 64
 Lines = Callable[[Iterable[object]], Iterator[dict[str, Any]]]
@@ -42,9 +44,12 @@ def run(lines: Lines, source: str, target: str, noun: str) -> int:
     return 1 if bad else 0
 
 
-def annotate(name: str) -> Lines:
-    """Lines ``{id, title, text}`` to labels, by the labeller of that name."""
-    labeller = choose.labeller(name)
+def annotate(labeller: Labeller, *, sentences: bool = False) -> Lines:
+    """Lines ``{id, title, text, sentences?, published_at?, publisher?, bylines?}`` to labels.
+
+    With ``sentences`` every sentence comes out with its labels: those of the line if it brings
+    some, else those our own rule finds. Outlet and reporters are hidden where they are named.
+    """
 
     def lines(records: Iterable[object]) -> Iterator[dict[str, Any]]:
         numbered = enumerate(records, start=1)
@@ -57,17 +62,17 @@ def annotate(name: str) -> Lines:
                     yield entry
                     continue
                 outcome = next(outcomes)
-                if isinstance(outcome, Refused):
+                if isinstance(outcome, NewsroomError):
                     yield {"id": entry[0], "error": outcome.message, "code": outcome.code}
-                else:
-                    yield (
-                        {"id": entry[0]}
-                        | flat(outcome)
-                        | {
-                            "labeller": labeller.id,
-                            "labeller_revision": labeller.revision,
-                        }
-                    )
+                    continue
+                row = {"id": entry[0]} | flat(outcome)
+                if outcome.refused is not None:  # its sentences have labels, the whole has none
+                    row["refused"] = {
+                        "code": outcome.refused.code, "message": outcome.refused.message,
+                    }  # fmt: skip
+                if sentences:
+                    row |= of_sentences(entry[1], outcome)
+                yield row | {"labeller": labeller.id, "labeller_revision": labeller.revision}
 
     return lines
 
@@ -81,30 +86,94 @@ def flat(labelled: Labelled) -> dict[str, Any]:
     """Labels as columns: ``lean``, ``lean_distribution``, ``topic`` … each with its confidence."""
     row: dict[str, Any] = {}
     for label in labelled.labels:
+        if label.scope is Scope.SENTENCE:
+            continue
         prefix = "" if label.scope == Scope.ARTICLE else "headline_"
         name = f"{prefix}{label.stage}"
-        row[name] = label.score if label.score is not None else label.label
+        row[name] = next((x for x in (label.score, label.text, label.label) if x is not None), None)
         if label.score is not None and label.label is not None:
             row[f"{name}_label"] = label.label
-        row[f"{name}_confidence"] = label.confidence
+        if label.confidence is not None:
+            row[f"{name}_confidence"] = label.confidence
         if label.distribution is not None:
             row[f"{name}_distribution"] = label.distribution
         if label.scale is not None:
             row[f"{name}_scale"] = label.scale
         if not label.validated:
             row[f"{name}_validated"] = False
+        if label.reason is not None:
+            row[f"{name}_reason"] = label.reason
         if label.evidence:
             row[f"{name}_evidence"] = list(label.evidence)
     return row
 
 
+def of_sentences(article: ArticleInput, labelled: Labelled) -> dict[str, Any]:
+    """``sentences`` in order, each with text, type, tone and focus, and the counts of an article.
+
+    A sentence without labels has nulls; counts are of those that have them.
+    """
+    rows: list[dict[str, Any]] = [
+        {"text": text, "type": None, "tone": None, "focus": None} for text in article.cut()
+    ]
+    counts = dict.fromkeys(SENTENCE_COUNTS.values(), 0)
+    for label in labelled.labels:
+        if label.scope is Scope.SENTENCE and label.sentence is not None:
+            name = label.stage.removeprefix("sentence_")
+            row = rows[label.sentence]
+            row[name] = label.label
+            if label.confidence is not None:
+                row[f"{name}_confidence"] = label.confidence
+            if column := SENTENCE_COUNTS.get((label.stage, str(label.label))):
+                counts[column] += 1
+    return {"sentences": rows} | counts
+
+
 def _article(number: int, record: object) -> tuple[str, ArticleInput] | dict[str, Any]:
     if not isinstance(record, dict) or "id" not in record:
         return {"id": None, "error": f"line {number}: not an object with an id"}
-    title, text = record.get("title"), record.get("text")
-    if not isinstance(text, str) or not (title is None or isinstance(title, str)):
-        return {"id": record["id"], "error": f"line {number}: text must be a string"}
-    return record["id"], ArticleInput(title=title or "", text=text)
+    try:
+        line = _Line.model_validate(record)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        return {"id": record["id"], "error": f"line {number}: {where}: {first['msg']}"}
+    return record["id"], line.article()
+
+
+class _Line(BaseModel):
+    """One line of input; what else it holds is not ours."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    title: str | None = None
+    text: str | None = None
+    sentences: tuple[str, ...] | None = Field(None, strict=False)
+    published_at: Annotated[datetime | None, Field(strict=False)] = None
+    publisher: str | None = None
+    domain: str = ""
+    bylines: tuple[str, ...] = Field((), strict=False)
+
+    @model_validator(mode="after")
+    def _has_a_text(self) -> Self:
+        if self.text is None and self.sentences is None:
+            raise ValueError("text must be a string, unless sentences are given")
+        return self
+
+    def article(self) -> ArticleInput:
+        """What a labeller may see of the line."""
+        title = self.title or ""
+        text = self.text if self.text is not None else " ".join(self.sentences or ())
+        told = self._hidden(title, text)
+        cut = self.sentences
+        if cut is not None:
+            cut = tuple(self._hidden("", sentence).text for sentence in cut)
+        day = self.published_at.date() if self.published_at else None
+        return ArticleInput(title=told.title, text=told.text, sentences=cut, on=day)
+
+    def _hidden(self, title: str, text: str) -> blind.Blinded:
+        names = [self.publisher] if self.publisher else []
+        return blind.blind(title, text, names=names, domain=self.domain, bylines=self.bylines)
 
 
 def _parsed(reader: IO[bytes]) -> Iterator[object]:

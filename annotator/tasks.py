@@ -11,6 +11,7 @@ from celery import Celery
 
 from annotator import grouping, recalling, remember, runner
 from annotator.labellers import choose
+from annotator.longdoc import tasks as longdoc
 from newsroom import log, queue
 from newsroom.db import Database
 from newsroom.errors import NewsroomError
@@ -27,15 +28,15 @@ DOORBELLS = {
 
 def register(app: Celery, settings: Settings) -> None:
     """Add our tasks to a worker's app."""
-    rule = None if settings.memory.event_state == "off" else settings.memory.event_state
+    longdoc.register(app, settings)
+    rule = choose.state_rule(settings)
 
     @lru_cache
     def ready(pid: int) -> tuple[Database, runner.Bench]:
         # Once a process: neither connections nor a model's threads survive a fork.
         del pid
         log.configure(settings)
-        bench = choose.bench(settings.labels, rule)
-        return Database(settings.require_database(), size_max=2).open(), bench
+        return Database(settings.require_database(), size_max=2).open(), choose.bench(settings)
 
     @app.task(name=queue.TASK_LABEL)
     def label() -> None:
@@ -83,6 +84,7 @@ def register(app: Celery, settings: Settings) -> None:
                 work.sweep(conn, attempts_max=settings.work.attempts_max)
             with database.transaction() as conn:
                 due = work.due(conn)
+                longdoc.sweep(app, conn)
         for stage, (task, name) in DOORBELLS.items():
             wanted = -(-due.get(stage, 0) // settings.work.batch)
             missing = min(wanted, settings.work.rung_max) - queue.length(app, name)

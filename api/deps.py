@@ -1,4 +1,4 @@
-"""What a route is given: the database, the labeller readers see, and the size of a page."""
+"""What a route is given: the database, the settings, and the size of a page."""
 
 from __future__ import annotations
 
@@ -24,10 +24,6 @@ def _settings(request: Request) -> Settings:
     return found
 
 
-def _labeller(request: Request) -> str:
-    return _settings(request).labels.labeller
-
-
 def plain(request: Request) -> None:
     """Refuse what no parameter of ours can mean: a NUL, or one value given twice."""
     values = [request.url.path, *request.path_params.values(), *request.query_params.values()]
@@ -49,4 +45,3 @@ def page_limit(request: Request, limit: int) -> int:
 
 Store = Annotated[Database, Depends(_database)]
 Config = Annotated[Settings, Depends(_settings)]
-Labeller = Annotated[str, Depends(_labeller)]

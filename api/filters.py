@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -24,7 +24,16 @@ LIMIT: Final = 50
 LIMIT_MAX: Final = 200
 TEXT_MAX: Final = 500
 REPEATABLE: Final = frozenset({"publisher"})
-DIMENSIONS: Final = ("publisher", "day", "week", "month", "category", "topic", "news_type")
+DIMENSIONS: Final = (
+    "publisher",
+    "day",
+    "week",
+    "month",
+    "category",
+    "topic",
+    "subtopic",
+    "news_type",
+)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 # PostgreSQL's websearch_to_tsquery fails on 32 negations without a word between them.
 _NOT_NOT = re.compile(r"(?:-[^\w-]*){9}")
@@ -63,6 +72,14 @@ From = Annotated[datetime, BeforeValidator(_start), _SCHEMA]
 To = Annotated[datetime, BeforeValidator(_end), _SCHEMA]
 Text = Annotated[str, Field(min_length=1, max_length=TEXT_MAX)]
 Words = Annotated[Text, AfterValidator(_searchable)]
+RunId = Annotated[
+    str,
+    Field(
+        min_length=8,
+        max_length=64,
+        description="Id of a run, or at least eight digits it begins with.",
+    ),
+]
 Score = Annotated[float, Field(ge=-5, le=5, allow_inf_nan=False)]
 
 
@@ -88,6 +105,14 @@ class Asked(BaseModel):
 
 class Nothing(Asked):
     """A path that takes no parameter."""
+
+
+class Seen(Asked):
+    """Which labels are seen: those of one run."""
+
+    run: RunId | None = Field(
+        None, description="Run whose labels are shown; the promoted one by default."
+    )
 
 
 class Paged(Asked):
@@ -116,7 +141,7 @@ class RunsQuery(Paged):
     """Parameters of the runs."""
 
 
-class ArticleFilters(Asked):
+class ArticleFilters(Seen):
     """Which articles. Label filters speak of current labels only."""
 
     publisher: list[Text] = Field(
@@ -124,6 +149,7 @@ class ArticleFilters(Asked):
     )
     category: Text | None = Field(None, description="Label of the category.")
     topic: Text | None = Field(None, description="Label of the topic.")
+    subtopic: Text | None = Field(None, description="Label of the subtopic.")
     news_type: Text | None = Field(None, description="Label of the news type.")
     event: Text | None = Field(None, description="Event id.")
     story: Text | None = Field(None, description="Story id.")
@@ -142,12 +168,13 @@ class ArticleFilters(Asked):
     )
     labelled: bool | None = Field(None, description="Only articles with, or without, labels.")
 
-    def where(self, labeller: str) -> Where:
-        """The store's conditions, seen through one labeller."""
+    def where(self, run_id: str | None) -> Where:
+        """The store's conditions, seen through one run; through none, nothing is labelled."""
         plain = (
             "publisher",
             "category",
             "topic",
+            "subtopic",
             "news_type",
             "event",
             "story",
@@ -166,7 +193,7 @@ class ArticleFilters(Asked):
             names.append("duplicates")
         if self.labelled is not None:
             names.append("labelled" if self.labelled else "unlabelled")
-        return Where(names=tuple(names), values={**values, "labeller": labeller})
+        return Where(names=tuple(names), values={**values, "run_id": run_id})
 
 
 class ArticlesQuery(ArticleFilters, Paged):
@@ -190,9 +217,9 @@ _ONE = "|".join(DIMENSIONS)
 class TrendsQuery(ArticleFilters):
     """Parameters of the trends."""
 
-    metric: Literal["articles", "lean", "tone", "headline_lean", "opinion_share"] = Field(
-        description="What is counted or averaged."
-    )
+    metric: Literal[
+        "articles", "lean", "tone", "headline_lean", "headline_tone", "opinion_share"
+    ] = Field(description="What is counted or averaged.")
     by: Annotated[
         str,
         AfterValidator(_dimensions),
@@ -200,7 +227,7 @@ class TrendsQuery(ArticleFilters):
     ] = Field(description="One or two dimensions.", examples=["publisher,week"])
 
 
-class EventsQuery(Paged):
+class EventsQuery(Seen, Paged):
     """Parameters of the events."""
 
     publisher: list[Text] = Field(
@@ -216,11 +243,11 @@ class EventsQuery(Paged):
         "-last_at", description="Newest article first, or most articles first."
     )
 
-    def where(self, labeller: str) -> Where:
-        """The store's conditions, seen through one labeller."""
+    def where(self, run_id: str | None) -> Where:
+        """The store's conditions, seen through one run; through none, nothing is labelled."""
         plain = ("publisher", "topic", "story", "min_articles", "published_from", "published_to")
         values = _given(self, (*plain, "q"))
-        return Where(names=tuple(values), values={**values, "labeller": labeller})
+        return Where(names=tuple(values), values={**values, "run_id": run_id})
 
 
 class StoriesQuery(Paged):
@@ -252,15 +279,37 @@ class RefusalsQuery(Paged):
 class AnnotationsQuery(Asked):
     """Parameters of an article's annotations."""
 
+    run: RunId | None = Field(None, description="Only labels of this run; of all by default.")
     current: bool | None = Field(
-        None, description="Only those in force, or only those replaced; both by default."
+        None,
+        description="Only those in force, or only the others; both by default. In force are labels "
+        "of the promoted run, or of the one asked for, on the text of now.",
     )
+    sentences: bool = Field(False, description="Add the labels of single sentences.")
 
 
-class CodebookQuery(Asked):
+class CodebookQuery(Seen):
     """Parameters of the codebook."""
 
-    version: Text | None = Field(None, description="Version; the one in use by default.")
+    version: Text | None = Field(
+        None, description="Version, instead of a run; the one of the run by default."
+    )
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        if self.run and self.version:
+            raise ValueError("give a run or a version, not both")
+        return self
+
+
+class CompareQuery(Asked):
+    """Parameters of a comparison of two runs."""
+
+    a: RunId
+    b: RunId
+    panel: Text | None = Field(
+        None, description="Panel whose texts are compared; all current ones by default."
+    )
 
 
 def _given(query: BaseModel, names: tuple[str, ...]) -> dict[str, object]:

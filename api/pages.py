@@ -56,20 +56,33 @@ class Keyset:
         return read
 
     def envelope(
-        self, rows: Sequence[Mapping[str, Any]], *, limit: int, total: int | None
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        limit: int,
+        total: int | None,
+        run: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """The answer of a list, from up to ``limit + 1`` rows: the extra one says there is more."""
+        """The answer of a list, from up to ``limit + 1`` rows: the extra one says there is more.
+
+        ``run`` is whose labels it shows, for a list that shows labels.
+        """
         shown = rows[:limit]
         return {
             "data": shown,
             "next_cursor": self.encode(shown[-1]) if len(rows) > limit else None,
-            "meta": {"limit": limit, "total": total},
+            "meta": {"limit": limit, "total": total, "run": run},
         }
 
 
-def digest(route: str, filters: Mapping[str, object]) -> str:
-    """Digest of a question: equal filters of the same list, in whatever order, are equal."""
-    text = json.dumps([route, filters], sort_keys=True, default=str)
+def digest(route: str, filters: Mapping[str, object], run: Mapping[str, Any] | None = None) -> str:
+    """Digest of a question: equal filters of the same list, in whatever order, are equal.
+
+    ``run`` is the one whose labels answer: under another one, named or promoted, it is another
+    question.
+    """
+    asked = {name: value for name, value in filters.items() if name != "run"}
+    text = json.dumps([route, asked, run and run["run_id"]], sort_keys=True, default=str)
     return sha256(text.encode()).hexdigest()[:DIGEST_HEX]
 
 

@@ -25,7 +25,13 @@ MEANINGS: Final[Mapping[str, tuple[int, str]]] = {
     "unknown-parameter": (400, "A parameter does not exist here; errors[] names the nearest one."),
     "bad-cursor": (400, "The cursor is not one of this list under these filters."),
     "too-many-cells": (400, "The trend has more cells than one answer holds: narrow the filters."),
+    "too-many-articles": (
+        400,
+        "The runs share more articles than one answer compares: name a panel, or use the command.",
+    ),
     "not-found": (404, "Nothing is stored under this id, or no such path exists."),
+    "run-unknown": (404, "No run has this id, or more than one begins with these digits."),
+    "panel-unknown": (404, "No panel has this name."),
     "no-codebook": (404, "No labelling run has used such a codebook yet."),
     "method-not-allowed": (405, "This path answers to other methods; see the Allow header."),
     "database-away": (503, "PostgreSQL does not answer. Ask again after Retry-After seconds."),

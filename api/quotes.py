@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ from newsroom.text import sentences
 WORDS_MAX: Final = 25  # what may be quoted of a sentence; rights stay with the outlets
 
 
-def of(text: str, language: str, annotations: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def of(text: str, annotations: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The sentences that labels rest on, in the order of the text, each cut to 25 words.
 
     A number outside the text is left out: there is nothing to quote.
@@ -18,17 +19,38 @@ def of(text: str, language: str, annotations: Iterable[Mapping[str, Any]]) -> li
     wanted = sorted({n for annotation in annotations for n in annotation["evidence"]})
     if not wanted:
         return []
-    spans = sentences(text, language)
-    found = []
-    for number in wanted:
-        if 0 <= number < len(spans):
-            start, end = spans[number]
-            words = text[start:end].split()
-            found.append(
-                {
-                    "sentence": number,
-                    "quote": " ".join(words[:WORDS_MAX]),
-                    "cut": len(words) > WORDS_MAX,
-                }
-            )
-    return found
+    spans = sentences(text)
+    return [
+        {"sentence": number} | quote(text, spans[number])
+        for number in wanted
+        if 0 <= number < len(spans)
+    ]
+
+
+def quote(text: str, span: tuple[int, int]) -> dict[str, Any]:
+    """One sentence, cut to 25 words."""
+    words = text[slice(*span)].split()
+    return {"quote": " ".join(words[:WORDS_MAX]), "cut": len(words) > WORDS_MAX}
+
+
+def by_number(
+    text: str, labels: Iterable[Mapping[str, Any]], annotations: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Every sentence with its place, its labels by question, and what other labels rest on it.
+
+    Only those that a label rests on are quoted. Labels of a number outside the text are left out.
+    """
+    rests: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for annotation in annotations:
+        for number in annotation["evidence"]:
+            rests[number].append({name: annotation[name] for name in ("stage", "scope")})
+    made: dict[int, dict[str, Any]] = defaultdict(dict)
+    for label in labels:
+        made[label["sentence"]][label["stage"].removeprefix("sentence_")] = label
+    silent = {"quote": None, "cut": False}
+    return [
+        {"sentence": number, "start": span[0], "end": span[1], "evidence_of": rests[number]}
+        | {name: made[number].get(name) for name in ("type", "tone", "focus")}
+        | (quote(text, span) if rests[number] else silent)
+        for number, span in enumerate(sentences(text))
+    ]

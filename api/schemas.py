@@ -32,6 +32,24 @@ class Meta(Shape):
     total: int | None = _f("Rows of the whole list; null unless `count=true`.", 1204)
 
 
+class RunName(Shape):
+    """Whose labels are shown."""
+
+    run_id: str = _f("Digest of the configuration.", ARTICLE_ID)
+    labeller: str = _f("Who labelled.", "embedded")
+    labeller_revision: str = _f("Which version of it.", "a1b2c3")
+    codebook_version: str = _f("Definitions used.", "v1")
+
+
+SHOWN = "The run whose labels are shown; null before the first run."
+
+
+class LabelsMeta(Meta):
+    """About a page of a list that shows labels."""
+
+    run: RunName | None = _f(SHOWN)
+
+
 class Page(Shape, Generic[Row]):
     """What every list has."""
 
@@ -60,18 +78,37 @@ class OutletPage(Page[Outlet]):
 
 
 class Labels(Shape):
-    """Current labels by the labeller in use; a label that was not made is null, never zero."""
+    """Labels of the run shown, on the text of now; one that was not made is null, never zero."""
 
     lean: float | None = _f("Body: −5 (left) to +5 (right).", -1.2)
     lean_confidence: float | None = _f("Probability of the likeliest class.", 0.61)
     headline_lean: float | None = _f("Headline alone, same scale; unvalidated.", 0.3)
+    headline_tone: float | None = _f("Headline alone, same scale; unvalidated.", -1.0)
     tone: float | None = _f("Body: −5 (negative) to +5 (positive).", -2.0)
     tone_confidence: float | None = _f("Probability of the likeliest class.", 0.7)
     category: str | None = _f("Top of the topic tree.", "Politics")
     topic: str | None = _f("Second level of the topic tree.", "Elections")
     topic_confidence: float | None = _f("Probability of the topic.", 0.83)
+    subtopic: str | None = _f("Third level of the topic tree.", "Local elections")
     news_type: str | None = _f("News report, news analysis or opinion.", "news report")
     news_type_confidence: float | None = _f("Probability of the news type.", 0.95)
+
+
+class SentenceCounts(Shape):
+    """How many sentences have which label; null: that question was not answered in this run."""
+
+    sent_type_fac: int | None = _f("Facts.", 14)
+    sent_type_opn: int | None = _f("Opinions.", 1)
+    sent_type_quo: int | None = _f("Quotes.", 6)
+    sent_type_bor: int | None = _f("Between fact and opinion.", 2)
+    sent_type_oth: int | None = _f("Of no such type.", 0)
+    sent_tone_neg: int | None = _f("Negative.", 7)
+    sent_tone_neu: int | None = _f("Neutral.", 14)
+    sent_tone_pos: int | None = _f("Positive.", 2)
+    sent_focus_dem: int | None = _f("About Democrats.", 3)
+    sent_focus_rep: int | None = _f("About Republicans.", 2)
+    sent_focus_bth: int | None = _f("About both.", 1)
+    sent_focus_non: int | None = _f("About neither.", 17)
 
 
 class ArticleRow(Shape):
@@ -94,10 +131,13 @@ class ArticleRow(Shape):
     event_id: str | None = _f("Event it belongs to.", EVENT_ID)
     story_id: str | None = _f("Story it belongs to.", EVENT_ID)
     labels: Labels | None = _f("Null where nothing was labelled yet.")
+    sentence_counts: SentenceCounts | None = _f("Null where no sentence was labelled.")
 
 
 class ArticlePage(Page[ArticleRow]):
     """Articles in order of their time."""
+
+    meta: LabelsMeta
 
 
 class Provenance(Shape):
@@ -154,6 +194,7 @@ class Annotation(Shape):
     distribution: dict[str, float] | None = _f("Probability of each class.", {"left": 0.3})
     scale: str | None = _f("How the score was made, for instance mapped3.", "mapped3")
     validated: bool = _f("This score was checked on outlets unseen in training.", True)
+    text: str | None = _f("The answer to a question that is answered in words.")
     reason: str | None = _f("Why, in words, where the labeller gives them.")
     evidence: list[int] = _f("Numbers of the sentences it rests on, from 0.", [0, 3])
     labeller: str = _f("Who labelled.", "embedded")
@@ -162,10 +203,11 @@ class Annotation(Shape):
     prompt_digest: str | None = _f("SHA-256 of the prompt, where there is one.")
     run_id: str = _f("Labelling configuration.", ARTICLE_ID)
     memory_sequence: int | None = _f("Number of the memory it was read as of, if it read any.")
+    answer_id: str | None = _f("The model's answer it was read from, if a model was asked.")
     content_sha256: str = _f("SHA-256 of the headline and text it was made on.", SHA256)
     made_at: datetime = _f("When.", WHEN)
-    superseded_at: datetime | None = _f("When a newer label replaced it.")
-    current: bool = _f("In force: not replaced, and made on the text of now.", True)
+    superseded_at: datetime | None = _f("When the same run labelled a newer text.")
+    current: bool = _f("In force: of the run shown, and made on the text of now.", True)
 
 
 class AnnotationList(Shape):
@@ -173,7 +215,7 @@ class AnnotationList(Shape):
 
     data: list[Annotation]
     next_cursor: None = _f("Always null.")
-    meta: Meta
+    meta: LabelsMeta
 
 
 class Quote(Shape):
@@ -182,6 +224,44 @@ class Quote(Shape):
     sentence: int = _f("Number from 0.", 3)
     quote: str = _f("The sentence, or its first words.", "The vote was put off.")
     cut: bool = _f("The sentence is longer.", False)
+
+
+class SentenceLabel(Shape):
+    """One label of one sentence."""
+
+    label: str | None = _f("Label.", "fact")
+    confidence: float | None = _f("Probability of the label.", 0.8)
+    validated: bool = _f("This label was checked on outlets unseen in training.", True)
+    reason: str | None = _f("Why, in words, where the labeller gives them.")
+
+
+class LabelName(Shape):
+    """A label by what it is of."""
+
+    stage: str = _f("What is labelled.", "lean")
+    scope: str = _f("article or headline.", "article")
+
+
+class Sentence(Shape):
+    """One sentence of the current text: its place and its labels."""
+
+    sentence: int = _f("Number from 0.", 3)
+    start: int = _f("Where it starts, in characters of the text.", 211)
+    end: int = _f("Where it ends.", 290)
+    type: SentenceLabel | None = _f("fact, opinion, quote, borderline or other.")
+    tone: SentenceLabel | None = _f("negative, neutral or positive.")
+    focus: SentenceLabel | None = _f("democrat, republican, both or neither.")
+    evidence_of: list[LabelName] = _f("Labels of the article that rest on it.")
+    quote: str | None = _f("At most 25 words of it; null where no label rests on it.")
+    cut: bool = _f("The quoted sentence is longer.", False)
+
+
+class SentenceList(Shape):
+    """Every sentence of an article; never cut into pages."""
+
+    data: list[Sentence]
+    next_cursor: None = _f("Always null.")
+    meta: LabelsMeta
 
 
 class Article(ArticleRow):
@@ -193,7 +273,8 @@ class Article(ArticleRow):
     revisions: list[Revision] = _f("Every version seen, newest first.")
     event: EventName | None = _f("The event it belongs to.")
     work: list[Work] = _f("Where it stands in each stage.")
-    annotations: list[Annotation] = _f("Labels in force, by every labeller.")
+    run: RunName | None = _f(SHOWN)
+    annotations: list[Annotation] = _f("Labels in force, without those of single sentences.")
     quotes: list[Quote] = _f("The sentences those labels rest on.")
 
 
@@ -214,6 +295,8 @@ class EventRow(Shape):
 
 class EventPage(Page[EventRow]):
     """Events."""
+
+    meta: LabelsMeta
 
 
 class Member(ArticleRow):
@@ -254,6 +337,7 @@ class NotStored(Shape):
 class Event(EventRow):
     """An event with its articles and its coverage by outlet."""
 
+    run: RunName | None = _f(SHOWN)
     coverage: list[Coverage] = _f("By outlet, most articles first.")
     members: list[Member] = _f("Its articles, oldest first.")
     not_stored: NotStored
@@ -302,6 +386,7 @@ class Cell(Shape):
     month: date | None = Field(None, description="First of the month, UTC.")
     category: str | None = Field(None, description="Category; null: no such label yet.")
     topic: str | None = Field(None, description="Topic; null: no such label yet.")
+    subtopic: str | None = Field(None, description="Subtopic; null: no such label yet.")
     news_type: str | None = Field(None, description="News type; null: no such label yet.")
     n: int = _f("Articles counted or averaged.", 42)
     mean: float | None = _f("Mean score, or share; null for the metric articles.", -0.7)
@@ -314,7 +399,7 @@ class TrendMeta(Shape):
 
     metric: str = _f("What is counted or averaged.", "lean")
     by: list[str] = _f("Dimensions.", ["publisher", "week"])
-    labeller: str = _f("Whose labels.", "embedded")
+    run: RunName | None = _f(SHOWN)
     interval: str | None = _f("normal (of a mean), wilson (of a share), or null.", "normal")
     n: int = _f("Sum of n over all cells.", 1204)
 
@@ -371,36 +456,11 @@ class Pipeline(Shape):
     duplicates: list[Count] = _f("Articles that copy another, by reason.")
     refusals: list[Count] = _f("Refusals by code.")
     work: list[WorkCount] = _f("Work by stage, state and error.")
-    annotations: int = _f("Labels, replaced ones included.", 620)
-    annotations_current: int = _f("Labels not replaced.", 600)
+    run: RunName | None = _f(SHOWN)
+    annotations: int = _f("Labels of all runs, replaced ones included.", 620)
+    annotations_current: int = _f("Labels in force: of the run shown, on the texts of now.", 600)
     events: int = _f("Events.", 20)
     stories: int = _f("Stories.", 12)
-
-
-class Run(Shape):
-    """One labelling configuration."""
-
-    run_id: str = _f("Digest of the configuration.", ARTICLE_ID)
-    labeller: str = _f("Who labelled.", "embedded")
-    labeller_revision: str = _f("Which version of it.", "a1b2c3")
-    codebook_version: str = _f("Definitions used.", "v1")
-    codebook_digest: str = _f("SHA-256 of them.", SHA256)
-    prompt_digest: str | None = _f("SHA-256 of the prompt, where there is one.")
-    code_version: str = _f("Version of this software.", "2026.11.0")
-    started_at: datetime = _f("First label.", WHEN)
-
-
-class RunPage(Page[Run]):
-    """Runs, newest first."""
-
-
-class Codebook(Shape):
-    """The definitions behind the labels, whole, as the labelling run used them."""
-
-    version: str = _f("Version.", "v1")
-    digest: str = _f("SHA-256 of the content.", SHA256)
-    used_at: datetime = _f("When the newest run under it started.", WHEN)
-    content: dict[str, Any] = _f("Questions, scales, labels, definitions and examples.")
 
 
 class FieldError(Shape):

@@ -108,6 +108,9 @@ def register(app: Dash, client: Client) -> None:
     app.callback(
         Output(controls.OUTLETS, "data"), Input(controls.OUTLETS, "id"), State("url", "search")
     )(partial_async(offered, client))
+    app.callback(Output(frame.RUN, "children"), Input(frame.RUN, "id"), State("url", "search"))(
+        partial_async(chosen, client)
+    )
     app.callback(
         Output(articles.GRID, "getRowsResponse"),
         Output(articles.CURSORS, "data"),
@@ -163,6 +166,15 @@ async def offered(client: Client, _: Any, search: str | None) -> Any:
     except ApiError:
         return no_update  # the panels below say what is wrong
     return controls.outlet_options(known, links.parse(search))
+
+
+async def chosen(client: Client, _: Any, search: str | None) -> Any:
+    """The runs a reader can choose from; without an API none."""
+    try:
+        known = await client.runs()
+    except ApiError:
+        return no_update  # the panels below say what is wrong
+    return controls.run(links.parse(search), known["data"])
 
 
 def filtered(_values: list[Any], search: str | None) -> Any:

@@ -80,14 +80,19 @@ class Client:
         """A page of articles: ``data``, ``next_cursor``, ``meta``."""
         return await self.get("articles", parameters)
 
-    async def article(self, article_id: str) -> Json:
+    async def article(self, article_id: str, parameters: Parameters = ()) -> Json:
         """One article with its revisions."""
-        return await self.get(f"articles/{_part(article_id)}")
+        return await self.get(f"articles/{_part(article_id)}", parameters)
 
     async def annotations(self, article_id: str) -> list[Annotation]:
-        """Every label of an article, the replaced ones too where the API gives them."""
+        """Every label of an article in every run, but for those of single sentences."""
         answer = await self.get(f"articles/{_part(article_id)}/annotations")
         return cast("list[Annotation]", answer["data"])
+
+    async def sentences(self, article_id: str, parameters: Parameters = ()) -> list[Json]:
+        """Every sentence of an article by number, with its labels."""
+        answer = await self.get(f"articles/{_part(article_id)}/sentences", parameters)
+        return cast("list[Json]", answer["data"])
 
     async def members(self, parameters: Parameters) -> list[Article]:
         """The first articles of a group."""
@@ -98,9 +103,9 @@ class Client:
         """A page of events."""
         return await self.get("events", parameters)
 
-    async def event(self, event_id: str) -> Json:
+    async def event(self, event_id: str, parameters: Parameters = ()) -> Json:
         """One event."""
-        return await self.get(f"events/{_part(event_id)}")
+        return await self.get(f"events/{_part(event_id)}", parameters)
 
     async def story(self, story_id: str) -> Json:
         """One story."""
@@ -123,9 +128,9 @@ class Client:
         """Cells of a metric: n, mean and its interval."""
         return await self.get("trends", parameters)
 
-    async def pipeline(self) -> Json:
+    async def pipeline(self, parameters: Parameters = ()) -> Json:
         """Counts of pages, refusals, articles and work by state."""
-        return await self.get("pipeline")
+        return await self.get("pipeline", parameters)
 
     async def refusals(self, parameters: Parameters = ()) -> Json:
         """A page of what was refused, and why."""
@@ -135,9 +140,9 @@ class Client:
         """Labelling configurations, newest first."""
         return await self.get("runs")
 
-    async def codebook(self) -> Json:
+    async def codebook(self, parameters: Parameters = ()) -> Json:
         """The codebook: labels and their definitions."""
-        return await self.get("codebook")
+        return await self.get("codebook", parameters)
 
 
 def _part(value: str) -> str:

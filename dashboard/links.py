@@ -17,6 +17,7 @@ from dash.development.base_component import Component
 SCALE_MAX: Final = 5.0
 TEXT_MAX: Final = 200  # characters of a query value; longer is no filter of ours
 OUTLETS_MAX: Final = 50
+RUN_MIN, RUN_MAX = 8, 64  # digits of a run's id that the API takes
 ANY: Final = "any"  # what a control shows while it narrows nothing
 
 # First match wins. The names are modules of dashboard.pages.
@@ -59,6 +60,7 @@ class Filters:
     sort: str | None = None
     colour: str | None = None
     shares: str | None = None
+    run: str | None = None
     item: str | None = None
     problems: tuple[str, ...] = ()
 
@@ -97,6 +99,12 @@ def _scale(value: str) -> float:
     return number
 
 
+def _run(value: str) -> str:
+    if not RUN_MIN <= len(value) <= RUN_MAX or not value.isalnum():
+        raise ValueError
+    return value
+
+
 def _one_of(*allowed: str) -> Callable[[str], str]:
     def read(value: str) -> str:
         if value not in allowed:
@@ -124,6 +132,7 @@ READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "sort": _text,
     "colour": _one_of("category", "topic"),
     "shares": _one_of("true"),
+    "run": _run,
 }
 # What concerns the drawing only and is never sent to the API.
 VIEW_ONLY: Final = frozenset({"colour", "shares"})
@@ -181,6 +190,16 @@ def query(filters: Filters, **more: str | int) -> list[tuple[str, str]]:
     """The same filters as parameters of an API call."""
     kept = [(name, value) for name, value in pairs(filters) if name not in VIEW_ONLY]
     return kept + [(name, str(value)) for name, value in more.items()]
+
+
+def seen(filters: Filters) -> list[tuple[str, str]]:
+    """The run whose labels a reader asked for, as a parameter of an API call."""
+    return [("run", filters.run)] if filters.run else []
+
+
+def narrowed(filters: Filters) -> bool:
+    """True where a view shows fewer articles than there are; another run shows the same ones."""
+    return bool([name for name, _ in query(filters) if name not in {"run", "sort"}])
 
 
 def merged(search: str | None, values: Mapping[str, Any]) -> str:

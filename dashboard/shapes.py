@@ -11,11 +11,13 @@ class Labels(TypedDict):
     lean: float | None
     lean_confidence: float | None
     headline_lean: float | None
+    headline_tone: float | None
     tone: float | None
     tone_confidence: float | None
     category: str | None
     topic: str | None
     topic_confidence: float | None
+    subtopic: str | None
     news_type: str | None
     news_type_confidence: float | None
 
@@ -53,6 +55,7 @@ class Annotation(TypedDict):
     distribution: dict[str, float] | None
     scale: str | None
     validated: bool
+    text: str | None
     reason: str | None
     evidence: list[int]
     labeller: str

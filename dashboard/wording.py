@@ -17,7 +17,12 @@ STAGES: Final[Mapping[str, str]] = MappingProxyType(
         "tone": "Tone",
         "category": "Category",
         "topic": "Topic",
+        "subtopic": "Subtopic",
         "news_type": "Type of article",
+        "takeaways": "Takeaways",
+        "sentence_type": "Type of a sentence",
+        "sentence_tone": "Tone of a sentence",
+        "sentence_focus": "Focus of a sentence",
     }
 )
 
@@ -45,6 +50,19 @@ CAVEATS: Final[Mapping[str, str]] = MappingProxyType(
         "news_type": (
             "Whether it reads as a report or as an opinion. It does not judge whether statements "
             "are true."
+        ),
+        "subtopic": "The part of the topic that the words resemble most.",
+        "takeaways": (
+            "What a model says the article says. It may leave out or overstate: read the article."
+        ),
+        "sentence_type": (
+            "Whether a sentence could be checked, judges, or gives the words of others. A fact is "
+            "a statement that could be proved true or false; nobody has checked that it is true."
+        ),
+        "sentence_tone": "How negative or positive the words of one sentence are.",
+        "sentence_focus": (
+            "Whether a sentence is about Democrats, Republicans, both or neither. It does not say "
+            "how it speaks of them."
         ),
     }
 )
@@ -151,6 +169,16 @@ def span(first: str | None, last: str | None) -> str:
     if begin.year == end.year:
         return f"{begin.day} {begin:%b} \N{EN DASH} {day(last)}"
     return f"{day(first)} \N{EN DASH} {day(last)}"
+
+
+def made_by(run: Mapping[str, str] | None) -> str:
+    """Whose labels these are: ``Labels of the run 3f1c9a0b: embedded, codebook v1``."""
+    if run is None:
+        return "No labelling run has started yet."
+    return (
+        f"Labels of the run {run['run_id'][:8]}: {run['labeller']}, "
+        f"codebook {run['codebook_version']}."
+    )
 
 
 def digest(value: str | None) -> str:

@@ -43,6 +43,9 @@ def up(
 def demo(
     once: Annotated[bool, typer.Option(help="Exit after the summary.")] = False,
     home: Annotated[Path, typer.Option(help="Folder of the demo's data.")] = Path(".newsroom-demo"),
+    llm: Annotated[
+        bool, typer.Option("--llm", help="Also label some articles by a small served model.")
+    ] = False,
 ) -> None:
     """Crawl, label, group and serve the made-up news web.
 
@@ -50,7 +53,7 @@ def demo(
     """
     from newsroom import demo as demo_module
 
-    demo_module.run(settings_module.load(), home=home, once=once)
+    demo_module.run(settings_module.load(), home=home, once=once, llm=llm)
 
 
 @app.command()

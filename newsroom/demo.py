@@ -21,10 +21,12 @@ from rich.table import Table
 
 from annotator.commands import EARLIEST
 from annotator.grouping import regroup
-from newsroom import process, queue, site
+from newsroom import demo_llm, process, queue, site
 from newsroom.db import Database
+from newsroom.demo_llm import PANEL
 from newsroom.demo_score import score
 from newsroom.errors import Misconfigured
+from newsroom.records import WorkStage
 from newsroom.settings import Settings
 from newsroom.site import Children
 from newsroom.stack import free_port
@@ -48,10 +50,14 @@ class Report:
     totals: dict[str, Any] = field(default_factory=dict)
     score: dict[str, Any] = field(default_factory=dict)
     address: str = ""
+    second: dict[str, Any] = field(default_factory=dict)
 
 
-def run(settings: Settings, *, home: Path, once: bool) -> None:
-    """Run the demo in ``home``; stay up unless ``once``. SIGKILL at any moment loses nothing."""
+def run(settings: Settings, *, home: Path, once: bool, llm: bool = False) -> None:
+    """Run the demo in ``home``; stay up unless ``once``. SIGKILL at any moment loses nothing.
+
+    With ``llm`` a small served model labels some of the articles as a second run.
+    """
     settings = settings.model_copy(
         update={
             "home": home.absolute(),
@@ -68,7 +74,7 @@ def run(settings: Settings, *, home: Path, once: bool) -> None:
     try:
         report.address = site.address(ready)
         print(f"Newsroom is at {report.address}  (watch it fill)", file=sys.stderr, flush=True)
-        _work(ready, children, report)
+        _work(ready, children, report, llm=llm)
         _show(report)
         if not once:
             print(f"\nNewsroom is at {report.address}  (Ctrl-C stops everything)", flush=True)
@@ -90,7 +96,7 @@ def _port(wanted: int) -> int:
     return wanted
 
 
-def _work(settings: Settings, children: Children, report: Report) -> None:
+def _work(settings: Settings, children: Children, report: Report, *, llm: bool) -> None:
     outlets = load(demo=True).outlets
     doorbell = queue.make_app(settings)
     with (
@@ -123,6 +129,9 @@ def _work(settings: Settings, children: Children, report: Report) -> None:
                 _drain(db, settings, children, progress, edition)
         with _timed(report, "group"):
             regroup(db, EARLIEST)
+        if llm:
+            with _timed(report, "ask model"):
+                report.second = demo_llm.label(settings, db, progress)
         with _timed(report, "check"):
             _check_served(report.address)
             with db.transaction() as conn:
@@ -139,7 +148,7 @@ def _drain(
     left = -1
     while left != 0:
         with db.transaction() as conn:
-            now_left = work.open_rows(conn)
+            now_left = sum(work.open_rows(conn, stage) for stage in WorkStage)
         if now_left != left:
             left, last_change = now_left, time.monotonic()
         total = max(total, left)
@@ -184,13 +193,14 @@ def _show(report: Report) -> None:
     for name, value in report.score.items():
         table.add_row(f"against the truth: {name}", str(value))
     console.print(table)
-    print(
-        json.dumps(
-            {
-                "address": report.address,
-                "totals": counts,
-                "seconds": report.seconds,
-                "truth": report.score,
-            }
-        )
-    )
+    summary = {
+        "address": report.address,
+        "totals": counts,
+        "seconds": report.seconds,
+        "truth": report.score,
+    }
+    if second := report.second:
+        summary["second_run"] = second
+        pair = f"{second['promoted'][:12]} {second['run'][:12]}"
+        console.print(f"Two runs to compare: newsroom runs compare {pair} --panel {PANEL}")
+    print(json.dumps(summary))

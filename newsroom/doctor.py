@@ -7,7 +7,7 @@ import shutil
 import psycopg
 import redis
 
-from newsroom import migrate
+from newsroom import llm, migrate
 from newsroom.errors import NewsroomError
 from newsroom.settings import Settings
 
@@ -21,6 +21,7 @@ def check(settings: Settings) -> dict[str, str]:
         "migrations": _migrations(settings),
         "broker": _broker(settings),
         "disk": _disk(settings),
+        "model": _model(settings),
     }
 
 
@@ -54,6 +55,17 @@ def _broker(settings: Settings) -> str:
         return error.message
     except redis.RedisError as error:
         return str(error)
+    return "ok"
+
+
+def _model(settings: Settings) -> str:
+    """The model server, where labels are asked of one."""
+    if settings.labels.labeller != "vllm":
+        return "ok"
+    try:
+        llm.served(settings.llm)
+    except NewsroomError as error:
+        return error.message
     return "ok"
 
 

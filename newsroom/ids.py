@@ -50,3 +50,8 @@ def refusal_id(source: str, code: str, body_digest: str = "") -> str:
 def run_id(*configuration: str) -> str:
     """Id of a labelling run: the digest of everything that could change its labels."""
     return digest("run", *configuration)[:ID_HEX]
+
+
+def answer_id(prompt_sha256: str, raw: str) -> str:
+    """Id of a model's answer: the same words to the same prompt are one answer."""
+    return digest("answer", prompt_sha256, raw)[:ID_HEX]

@@ -7,9 +7,11 @@ Frozen: a new fact is a new record that names what it was made from. All times a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 
 class Via(StrEnum):
@@ -34,13 +36,38 @@ class DateSource(StrEnum):
 
 
 class Stage(StrEnum):
-    """What is labelled (names of product.md 1.2, joinable with the Media Bias Detector)."""
+    """What is labelled; the values are the questions of the codebook.
+
+    Joinable with the released table of the Media Bias Detector (arXiv 2509.25649).
+    """
 
     LEAN = "lean"
     TONE = "tone"
     CATEGORY = "category"
     TOPIC = "topic"
+    SUBTOPIC = "subtopic"
     NEWS_TYPE = "news_type"
+    TAKEAWAYS = "takeaways"
+    SENTENCE_TYPE = "sentence_type"
+    SENTENCE_TONE = "sentence_tone"
+    SENTENCE_FOCUS = "sentence_focus"
+
+
+# Columns of an article that count its sentences, by stage and label (names of the same table).
+SENTENCE_COUNTS: Final = {
+    (Stage.SENTENCE_TYPE, "fact"): "sent_type_fac",
+    (Stage.SENTENCE_TYPE, "opinion"): "sent_type_opn",
+    (Stage.SENTENCE_TYPE, "quote"): "sent_type_quo",
+    (Stage.SENTENCE_TYPE, "borderline"): "sent_type_bor",
+    (Stage.SENTENCE_TYPE, "other"): "sent_type_oth",
+    (Stage.SENTENCE_TONE, "negative"): "sent_tone_neg",
+    (Stage.SENTENCE_TONE, "neutral"): "sent_tone_neu",
+    (Stage.SENTENCE_TONE, "positive"): "sent_tone_pos",
+    (Stage.SENTENCE_FOCUS, "democrat"): "sent_focus_dem",
+    (Stage.SENTENCE_FOCUS, "republican"): "sent_focus_rep",
+    (Stage.SENTENCE_FOCUS, "both"): "sent_focus_bth",
+    (Stage.SENTENCE_FOCUS, "neither"): "sent_focus_non",
+}
 
 
 class Scope(StrEnum):
@@ -139,7 +166,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One labelling configuration. ``run_id`` is its digest: same configuration, same run."""
+    """One labelling configuration. ``run_id`` is its digest: same configuration, same run.
+
+    ``settings`` are those of a labeller that asks a model: the model as served, draws, limits.
+    """
 
     run_id: str
     labeller: str
@@ -148,6 +178,30 @@ class Run:
     codebook_digest: str
     prompt_digest: str | None
     code_version: str
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a model said to one question, and what it cost.
+
+    ``prompt_sha256`` is of the messages as sent; ``draws`` counts further answers that were drawn
+    for a distribution (their tokens are in the sums), ``tries`` the answers until one had the
+    form. Same prompt and same words are one answer of a run.
+    """
+
+    answer_id: str
+    stage: Stage
+    scope: Scope
+    prompt_sha256: str
+    raw: str
+    finish_reason: str
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int
+    duration_s: float
+    tries: int
+    draws: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,8 +210,10 @@ class Annotation:
 
     ``score`` is on −5 … +5 where the stage has a scale, ``confidence`` and ``distribution`` are
     probabilities in 0 … 1, ``validated`` says whether anyone measured
-    its quality, ``evidence`` numbers sentences of the text from 0, ``memory_sequence`` says as of
-    which number of the memory it was read, for a label that reads memory.
+    its quality, ``evidence`` numbers sentences of the text from 0, ``text`` is the answer of a
+    question that is answered in words, ``memory_sequence`` says as of which number of the memory
+    it was read, for a label that reads memory, ``answer_id`` which answer of a model it was read
+    from, for a label that was asked of one.
     """
 
     article_id: str
@@ -171,6 +227,7 @@ class Annotation:
     distribution: dict[str, float] | None = None
     scale: str | None = None
     validated: bool = True
+    text: str | None = None
     reason: str | None = None
     evidence: tuple[int, ...] = ()
     labeller: str
@@ -179,6 +236,7 @@ class Annotation:
     prompt_digest: str | None = None
     run_id: str
     memory_sequence: int | None = None
+    answer_id: str | None = None
 
 
 class WorkStage(StrEnum):

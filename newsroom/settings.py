@@ -49,8 +49,36 @@ class Work(_Section):
 class Labels(_Section):
     """Which labeller and codebook make the labels that readers see by default."""
 
-    labeller: Literal["embedded", "scripted"] = Field("embedded", description="labeller in use")
+    labeller: Literal["embedded", "scripted", "vllm"] = Field(
+        "embedded", description="labeller in use"
+    )
     codebook: str = Field("v1", description="codebook version in use")
+    sentences: bool = Field(True, description="whether every sentence is labelled as well")
+
+
+class Llm(_Section):
+    """The model server behind the labeller `vllm`: anything that speaks OpenAI's chat API."""
+
+    base_url: str = Field(
+        "http://127.0.0.1:8001/v1", description="address of the model server, ending in /v1"
+    )
+    model: str | None = Field(None, description="model asked; unset: the only one served")
+    key: SecretStr | None = Field(None, description="its key, where it wants one")
+    concurrency: int = Field(16, ge=1, le=512, description="questions asked at the same time")
+    timeout_s: float = Field(120.0, gt=0, le=3600, description="seconds until a question is cut")
+    context_tokens: int | None = Field(
+        None, ge=512, description="longest prompt and answer; unset: what the server says"
+    )
+    draws: int = Field(
+        8, ge=0, le=64, description="answers drawn for a distribution the server does not give"
+    )
+    datamark: bool = Field(
+        True, description="whether words of an article are joined by ^ against planted orders"
+    )
+    questions: str = Field(
+        "takeaways,topic,subtopic,news_type,lean,tone,headline",
+        description="questions asked of an article, by comma (sentences: see labels)",
+    )
 
 
 class Memory(_Section):
@@ -106,6 +134,7 @@ class Settings(_Section):
     crawl: Crawl = Crawl()
     work: Work = Work()
     labels: Labels = Labels()
+    llm: Llm = Llm()
     memory: Memory = Memory()
     events: Events = Events()
     api: Api = Api()

@@ -7,9 +7,10 @@ import unicodedata
 
 import sentencex
 
-# Control and bidirectional-override characters never carry news; NUL cannot enter PostgreSQL.
+# Control, bidirectional-override and invisible tag characters never carry news; NUL cannot enter
+# PostgreSQL.
 _CONTROL = re.compile(
-    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
+    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SPACES = re.compile(r"[^\S\n]+")

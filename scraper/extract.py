@@ -24,11 +24,11 @@ from trafilatura.metadata import extract_metadata
 from newsroom.errors import Refused
 from newsroom.records import DateSource
 from newsroom.text import normalise, word_count
-from scraper import markup, metadata, verdict
+from scraper import hidden, markup, metadata, verdict
 from scraper.decode import BODY_MAX_BYTES, html_text
 from scraper.markup import Markup
 
-EXTRACTOR = f"trafilatura/{version('trafilatura')} newsroom/1"
+EXTRACTOR = f"trafilatura/{version('trafilatura')} newsroom/2"
 ELEMENTS_MAX = 200_000  # the largest of 66 real pages has 9,000
 DEPTH_MAX = 512  # browsers stop at 512
 LANGUAGE_CHARS = 1500
@@ -115,6 +115,7 @@ def read(
     tree = parse(source)
     page = markup.read(tree)
     etree.strip_elements(tree, *_DROPPED, with_tail=False)
+    hidden.drop(tree)
     # trafilatura logs every page without text as an error; the refusal says it better.
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     title = metadata.headline(page, publisher)

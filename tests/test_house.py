@@ -101,6 +101,13 @@ def test_compose_services_are_confined(compose: dict) -> None:
             assert service["command"][0] == "newsroom", name
 
 
+def test_the_model_server_is_inside_and_runs_no_code_of_a_model(compose: dict) -> None:
+    vllm = compose["services"]["vllm"]
+    assert vllm["networks"] == ["inside"]
+    assert "ports" not in vllm
+    assert not any("trust" in str(part) for part in vllm["command"])
+
+
 def test_compose_commands_exist(compose: dict) -> None:
     from typer.main import get_command
 

@@ -1,7 +1,8 @@
 """The default labeller: frozen MiniLM, a side network, word n-grams; no language model.
 
 It gives lean (article and headline), tone, topic, category and news type, never `news analysis`,
-for which nothing was trained. See annotator/heads/MODEL_CARD.md for what the labels are worth.
+for which nothing was trained, and type, tone and focus of every sentence where it is asked to. See
+annotator/heads/MODEL_CARD.md and annotator/sentences/MODEL_CARD.md for what the labels are worth.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from annotator.heads.features import READ_CHARS, dense
 from annotator.heads.lexicon import feelings
 from annotator.heads.model import TONE_STRETCH, Heads
 from annotator.heads.model import load as load_heads
-from annotator.labellers.base import ArticleInput, Label, Labelled
+from annotator.labellers.base import ArticleInput, Label, Labelled, Outcome
+from annotator.sentences.labeller import SentenceLabeller, SentenceLabels
 from newsroom.errors import Misconfigured, Refused
 from newsroom.records import Scope, Stage
 from newsroom.text import sentences, word_count
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from annotator.heads.model import Row
     from annotator.recalling import Past, StateRule
 
 BATCH = 64
@@ -42,6 +45,7 @@ FUNCTION_WORDS = (
 MIN_FUNCTION_SHARE = 0.12
 LANGUAGE_WORDS = 20
 MAX_EVIDENCE = 3
+MAX_WORDS = 5
 TOP_TOPICS = 5
 WORD = re.compile(r"[^\W\d_]+")
 
@@ -50,9 +54,10 @@ class EmbeddedLabeller:
     """Labels batches of articles together; loading reads the encoder and the heads."""
 
     id = "embedded"
+    asked = None
 
-    def __init__(self, rule: StateRule | None = None) -> None:
-        """``rule`` is that of the event states in the past it will be given."""
+    def __init__(self, rule: StateRule | None = None, *, sentences: bool = False) -> None:
+        """``rule`` is of the event states it will be given; ``sentences``: label each one too."""
         self._heads: Heads = load_heads()
         self._codebook: Codebook = load_codebook()
         self._side = reading.side()
@@ -64,8 +69,10 @@ class EmbeddedLabeller:
             raise Misconfigured(
                 "heads-stale", f"heads were trained for {made_for}, here is {here}: train again"
             )
+        self._sentences = SentenceLabeller() if sentences else None
         recalled = (rule,) if rule is not None and self.recalls else ()
-        source = "|".join((*here, self._heads.digest, self._codebook.digest, *recalled))
+        every = (self._sentences.digest,) if self._sentences else ()
+        source = "|".join((*here, self._heads.digest, self._codebook.digest, *recalled, *every))
         self.revision = hashlib.sha256(source.encode()).hexdigest()[:12]
 
     @property
@@ -80,7 +87,7 @@ class EmbeddedLabeller:
 
     def label(
         self, articles: Sequence[ArticleInput], past: Past | None = None
-    ) -> Iterator[Labelled | Refused]:
+    ) -> Iterator[Outcome]:
         """One outcome for each article, in order: labels and vector, or why it has none."""
         for start in range(0, len(articles), BATCH):
             batch = articles[start : start + BATCH]
@@ -88,8 +95,26 @@ class EmbeddedLabeller:
             readable = [start + i for i, why in enumerate(refusals) if why is None]
             recalled = past if self.recalls else None
             answers = iter(self._answers(articles, readable, recalled) if readable else ())
-            for why in refusals:
-                yield next(answers) if why is None else why
+            told = self._of_sentences(batch, refusals)
+            for why, given in zip(refusals, told, strict=True):
+                if why is None:
+                    found = next(answers)
+                    yield replace(found, labels=(*found.labels, *given))
+                else:
+                    yield Labelled(labels=given, refused=why) if given else why
+
+    def _of_sentences(
+        self, batch: Sequence[ArticleInput], refusals: Sequence[Refused | None]
+    ) -> list[tuple[Label, ...]]:
+        """Labels of the sentences of what can be read, and of sentences given as such."""
+        if self._sentences is None:
+            return [()] * len(batch)
+        texts = [
+            article.cut() if why is None or article.sentences is not None else ()
+            for article, why in zip(batch, refusals, strict=True)
+        ]
+        found = self._sentences.label(texts, on=[article.on for article in batch])
+        return [tuple(_of_one_article(labels)) for labels in found]
 
     def _answers(
         self, given: Sequence[ArticleInput], numbers: Sequence[int], past: Past | None
@@ -118,13 +143,13 @@ class EmbeddedLabeller:
         labelled = []
         for i, article in enumerate(articles):
             labels = [
-                self._lean(lean[i], Scope.ARTICLE, article.text),
+                self._lean(lean[i], Scope.ARTICLE, rows[i], article.text),
                 self._tone(float(valence[i]), tone3[i]),
-                *self._topic(topic[i], article.text),
-                self._news_type(news_type[i], article.text),
+                *self._topic(topic[i], rows[i], article.text),
+                self._news_type(news_type[i], rows[i], article.text),
             ]
             if present[i, 0]:
-                labels.append(self._lean(headline[i], Scope.HEADLINE, ""))
+                labels.append(self._lean(headline[i], Scope.HEADLINE, title_rows[i], ""))
             told = tuple(
                 replace(label, recalls=_asks(label) in recalled) if recalled else label
                 for label in labels
@@ -143,7 +168,7 @@ class EmbeddedLabeller:
         alone = encoder.masked_chunks([(title, "") for title in titles])
         return whole, self._side.outputs(alone)
 
-    def _lean(self, p: NDArray[np.floating], scope: Scope, text: str) -> Label:
+    def _lean(self, p: NDArray[np.floating], scope: Scope, row: Row, text: str) -> Label:
         names = self._heads.classifiers["lean"].labels
         scale = self._codebook.questions["lean"].scale
         assert scale is not None
@@ -155,6 +180,7 @@ class EmbeddedLabeller:
             score=float(sum(x * scale.map[name] for x, name in zip(p, names, strict=True))),
             confidence=float(p[best]),
             distribution=_named(names, p),
+            reason=self._wording("lean", best, row),
             evidence=self._evidence("lean", best, text),
             scale=scale.id,
             validated=scope.value not in self._codebook.questions["lean"].unvalidated_units,
@@ -176,9 +202,10 @@ class EmbeddedLabeller:
             validated=False,  # measured on passages of editorials, never on whole news articles
         )
 
-    def _topic(self, p: NDArray[np.floating], text: str) -> tuple[Label, Label]:
+    def _topic(self, p: NDArray[np.floating], row: Row, text: str) -> tuple[Label, Label]:
         names = self._heads.classifiers["topic"].labels
         best = int(p.argmax())
+        reason = self._wording("topic", best, row)
         evidence = self._evidence("topic", best, text)
         by_category = dict.fromkeys(self._codebook.questions["category"].label_ids, 0.0)
         for name, x in zip(names, p, strict=True):
@@ -192,6 +219,7 @@ class EmbeddedLabeller:
             score=None,
             confidence=float(p[best]),
             distribution={names[k]: round(float(p[k]), 6) for k in leading},
+            reason=reason,
             evidence=evidence,
         )
         return topic, Label(
@@ -201,10 +229,11 @@ class EmbeddedLabeller:
             score=None,
             confidence=by_category[category],
             distribution={name: round(x, 6) for name, x in by_category.items()},
+            reason=reason,
             evidence=evidence,
         )
 
-    def _news_type(self, p: NDArray[np.floating], text: str) -> Label:
+    def _news_type(self, p: NDArray[np.floating], row: Row, text: str) -> Label:
         names = self._heads.classifiers["news_type"].labels
         best = int(p.argmax())
         return Label(
@@ -214,8 +243,26 @@ class EmbeddedLabeller:
             score=None,
             confidence=float(p[best]),
             distribution=_named(names, p),
+            reason=self._wording("news_type", best, row),
             evidence=self._evidence("news_type", best, text),
         )
+
+    def _wording(self, name: str, best: int, row: Row) -> str | None:
+        """The words that push hardest toward the label, as its reason; None where none does.
+
+        As with evidence, only the n-gram part of a head can be traced.
+        """
+        head, vocabulary = self._heads.classifiers[name], self._heads.vocabulary
+        columns, values = row
+        weights = head.sparse[columns]
+        pushes = values * (weights[:, best] - weights.mean(axis=1))
+        chosen: list[str] = []
+        for place in np.argsort(-pushes, kind="stable")[: 3 * MAX_WORDS]:
+            term = vocabulary.terms[columns[place]]
+            if pushes[place] > 0 and not any(term in other or other in term for other in chosen):
+                chosen.append(term)
+        told = ", ".join(f"“{term}”" for term in chosen[:MAX_WORDS])
+        return f"Words that weigh most toward it: {told}." if told else None
 
     def _evidence(self, name: str, best: int, text: str) -> tuple[int, ...]:
         """Up to three sentences whose words push hardest toward the label, strongest first.
@@ -246,6 +293,24 @@ def refusal(article: ArticleInput) -> Refused | None:
     if len(found) >= LANGUAGE_WORDS and share < MIN_FUNCTION_SHARE:
         return Refused("language-not-english", "the text does not read as English prose")
     return None
+
+
+def _of_one_article(labels: Sequence[SentenceLabels]) -> Iterator[Label]:
+    for number, one in enumerate(labels):
+        for stage, answer in (
+            (Stage.SENTENCE_TYPE, one.type),
+            (Stage.SENTENCE_TONE, one.tone),
+            (Stage.SENTENCE_FOCUS, one.focus),
+        ):
+            yield Label(
+                stage=stage,
+                scope=Scope.SENTENCE,
+                sentence=number,
+                label=answer.label,
+                score=None,
+                confidence=answer.confidence,
+                distribution=dict(answer.distribution),
+            )
 
 
 def _asks(label: Label) -> str | None:

@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from annotator.codebook.loader import load as load_codebook
-from annotator.labellers.base import ArticleInput, ArticleLabels, Label, Labelled
+from annotator.labellers.base import ArticleInput, ArticleLabels, Label, Labelled, Outcome
 from newsroom.errors import Refused
 from newsroom.records import Scope, Stage
 
@@ -20,6 +20,7 @@ class ScriptedLabeller:
     """Same text, same labels; never mistaken for a judgement, since its id travels with them."""
 
     id = "scripted"
+    asked = None
     encoder = None
     recalls = False
 
@@ -32,7 +33,7 @@ class ScriptedLabeller:
 
     def label(
         self, articles: Sequence[ArticleInput], past: Past | None = None
-    ) -> Iterator[Labelled | Refused]:
+    ) -> Iterator[Outcome]:
         """One outcome for each article, in order; an empty text is refused."""
         del past
         for article in articles:

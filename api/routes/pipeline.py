@@ -9,18 +9,20 @@ from fastapi import APIRouter, Query, Request
 
 from api import schemas
 from api.deps import Store, page_limit
-from api.filters import Nothing, RefusalsQuery
+from api.filters import RefusalsQuery, Seen
 from api.pages import Keyset, digest
-from newsroom.store.reading import pipeline
+from newsroom.store.reading import pipeline, runs
 
 router = APIRouter(tags=["pipeline"])
 
 
 @router.get("/pipeline", response_model=schemas.Pipeline)
-def get_pipeline(store: Store, _query: Annotated[Nothing, Query()]) -> dict[str, Any]:
+def get_pipeline(store: Store, query: Annotated[Seen, Query()]) -> dict[str, Any]:
     """Counts of everything, from pages to stories."""
     with store.transaction() as conn:
-        return pipeline.totals(conn) | {
+        run = runs.shown(conn, query.run)
+        return pipeline.totals(conn, runs.id_of(run)) | {
+            "run": run,
             "duplicates": pipeline.duplicates(conn),
             "refusals": pipeline.refusals_by_code(conn),
             "work": pipeline.work(conn),

@@ -7,11 +7,12 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
 
-from api import intervals, schemas
-from api.deps import Labeller, Store
+from api import schemas
+from api.deps import Store
 from api.filters import TrendsQuery
+from newsroom import intervals
 from newsroom.errors import BadRequest
-from newsroom.store.reading import trends
+from newsroom.store.reading import runs, trends
 
 router = APIRouter(tags=["trends"])
 
@@ -20,9 +21,7 @@ KINDS: Final = {"articles": None, "opinion_share": "wilson"}
 
 
 @router.get("/trends", response_model=schemas.Trend, response_model_exclude_unset=True)
-def get_trends(
-    store: Store, labeller: Labeller, query: Annotated[TrendsQuery, Query()]
-) -> dict[str, Any]:
+def get_trends(store: Store, query: Annotated[TrendsQuery, Query()]) -> dict[str, Any]:
     """A metric by one or two dimensions, each cell with n and its 95 % interval.
 
     Without a label of a dimension an article counts under null, so that the cells of
@@ -30,15 +29,16 @@ def get_trends(
     topic is `metric=articles&by=publisher,topic`, divided by its row.
     """
     by = query.by.split(",")
-    where = query.where(labeller)
     with store.transaction() as conn:
+        run = runs.shown(conn, query.run)
+        where = query.where(runs.id_of(run))
         rows = trends.cells(conn, where, metric=query.metric, by=by, rows=CELLS_MAX + 1)
     if len(rows) > CELLS_MAX:
         raise BadRequest("too-many-cells", f"more than {CELLS_MAX} cells", field="by")
     meta = {
         "metric": query.metric,
         "by": by,
-        "labeller": labeller,
+        "run": run,
         "interval": KINDS.get(query.metric, "normal"),
         "n": sum(int(row["n"]) for row in rows),
     }

@@ -48,6 +48,46 @@ window.addEventListener("popstate", function () {
   window.newsroomBack = true;
 });
 
+// A reader who chose a run keeps it from page to page, wherever a link stands. The address that is
+// copied or opened beside is the anchor's own; Dash's links follow a plain click by what they were
+// made with, so that click is taken over.
+function carried(event) {
+  var link = event.target.closest && event.target.closest('a[href^="/"]:not([target])');
+  if (!link) {
+    return null;
+  }
+  var to = new URL(link.href);
+  var run = new URLSearchParams(window.location.search).get("run");
+  if (link.dataset.run ? link.dataset.run !== run : run && !to.searchParams.has("run")) {
+    to.searchParams.delete("run");
+    delete link.dataset.run;
+    if (run) {
+      to.searchParams.set("run", run);
+      link.dataset.run = run;
+    }
+    link.setAttribute("href", to.pathname + to.search);
+  }
+  return link.dataset.run ? to : null;
+}
+
+["mousedown", "focusin"].forEach(function (kind) {
+  document.addEventListener(kind, carried, true);
+});
+
+document.addEventListener(
+  "click",
+  function (event) {
+    var to = carried(event);
+    if (!to || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+    window.dash_clientside.set_props("url", { pathname: to.pathname, search: to.search });
+  },
+  true
+);
+
 var cells = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
 
 cells.Headline = function (props) {

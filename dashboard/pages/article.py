@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from dashboard import links, wording
 from dashboard.client import Client
 from dashboard.links import Filters
-from dashboard.parts import cards, frame, labels, notices, tables
+from dashboard.parts import cards, frame, labels, notices, sentences, tables
 from dashboard.shapes import Annotation, Article
 
 TITLE: Final = "Article"
@@ -20,7 +20,10 @@ CARD_ORDER: Final = (
     ("lean", "article"),
     ("lean", "headline"),
     ("tone", "article"),
+    ("tone", "headline"),
+    ("takeaways", "article"),
     ("topic", "article"),
+    ("subtopic", "article"),
     ("category", "article"),
     ("news_type", "article"),
 )
@@ -44,12 +47,17 @@ def item(filters: Filters) -> str:
 
 async def draw_main(client: Client, filters: Filters) -> Component:
     """The article, every label it ever had, and the event it belongs to."""
-    row = await client.article(item(filters))
-    event = [("event", row["event_id"])] if row["event_id"] else None
-    made, members = await asyncio.gather(
-        client.annotations(item(filters)), client.members(event) if event else _nobody()
+    row = await client.article(item(filters), links.seen(filters))
+    event = [("event", row["event_id"]), *links.seen(filters)] if row["event_id"] else None
+    made, cut, members = await asyncio.gather(
+        client.annotations(item(filters)),
+        client.sentences(item(filters), links.seen(filters)),
+        client.members(event) if event else _nobody(),
     )
-    return main(row, made, members)
+    strip = sentences.strip(
+        cut, links.api_path(f"articles/{item(filters)}/sentences", links.seen(filters))
+    )
+    return main(row, made, strip, members)
 
 
 async def _nobody() -> list[Article]:
@@ -60,9 +68,12 @@ PANELS: Final = {"article-main": draw_main}
 
 
 def main(
-    row: Mapping[str, Any], made: Sequence[Annotation], members: Sequence[Article]
+    row: Mapping[str, Any],
+    made: Sequence[Annotation],
+    strip: Component | None,
+    members: Sequence[Article],
 ) -> Component:
-    """Head, labels, the sentences they rest on, the event, where the labels come from."""
+    """Head, labels, sentences, the event, where the labels come from."""
     quotes = row["quotes"]
     return html.Div(
         [
@@ -71,8 +82,19 @@ def main(
                 "article-labels",
                 "Labels",
                 label_cards(row["annotations"]),
-                "Made by a model that was not told the outlet.",
+                "Made by a model that was not told the outlet. ",
+                wording.made_by(row["run"]),
             ),
+            frame.section(
+                "article-sentences",
+                "Sentence by sentence",
+                strip,
+                "Each cell is a sentence of the text, in its order: the upper band is its type, "
+                "the middle one its tone, the lower one whom it is about. Underlined numbers are "
+                "those that a label above rests on.",
+            )
+            if strip is not None
+            else None,
             frame.section("article-quotes", "The sentences they rest on", quoted(quotes))
             if quotes
             else None,
@@ -81,8 +103,8 @@ def main(
                 "article-provenance",
                 "Where the labels come from",
                 provenance(row["article_id"], made),
-                "Every label with the model, the codebook and the text it was made on. A label is "
-                "never overwritten: a new one is added beside it.",
+                "Every label with the model, the codebook and the text it was made on, in every "
+                "run. A label is never overwritten: a new one is added beside it.",
             ),
         ]
     )
@@ -94,7 +116,11 @@ def quoted(quotes: Sequence[Mapping[str, Any]]) -> Component:
         [
             html.Li(
                 [
-                    html.Span(f"Sentence {quote['sentence'] + 1}", className="quiet"),
+                    html.A(
+                        f"Sentence {quote['sentence'] + 1}",
+                        href=f"#{sentences.anchor(quote['sentence'])}",
+                        className="quiet",
+                    ),
                     html.Blockquote(
                         quote["quote"] + ("\N{HORIZONTAL ELLIPSIS}" if quote["cut"] else "")
                     ),
@@ -229,7 +255,7 @@ def ordered(annotations: Sequence[Annotation]) -> list[Annotation]:
 
 def label_cards(annotations: Sequence[Annotation]) -> Component:
     """The labels in force, or that there are none yet."""
-    found = [row for row in ordered(annotations) if row["scope"] != "sentence"]
+    found = ordered(annotations)
     if not found:
         return notices.no_labels()
     return html.Div([labels.card(row) for row in found], className="label-grid")
@@ -294,6 +320,7 @@ def provenance_row(row: Annotation) -> list[str]:
     """A label as cells."""
     part = "" if row["scope"] == "article" else f" ({row['scope']})"
     value = [
+        wording.shortened(row["text"] or "", 60),
         wording.name(row["label"]) if row["label"] else "",
         wording.score(row["score"]) if row["score"] is not None else "",
     ]
@@ -301,7 +328,7 @@ def provenance_row(row: Annotation) -> list[str]:
         wording.STAGES.get(row["stage"], row["stage"]) + part,
         ", ".join(filter(None, value)),
         wording.share(row["confidence"]),
-        "yes" if row["current"] else "replaced",
+        "yes" if row["current"] else "no",
         row["scale"] or wording.NONE,
         f"{row['labeller']} {wording.digest(row['labeller_revision'])}",
         row["codebook_version"],

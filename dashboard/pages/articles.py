@@ -106,7 +106,7 @@ async def more(
     if following is not None:
         known[str(end)] = following
     if not rows and start == 0:
-        filtered = bool(links.query(links.parse(search)))
+        filtered = links.narrowed(links.parse(search))
         return {"rowData": [], "rowCount": 0}, known, told(notices.no_articles(filtered), start)
     return {"rowData": rows, "rowCount": end if following is None else None}, known, None
 

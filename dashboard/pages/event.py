@@ -29,7 +29,7 @@ def layout(_filters: Filters) -> Component:
 
 async def draw_main(client: Client, filters: Filters) -> Component:
     """The event with its coverage."""
-    return main(await client.event(item(filters)))
+    return main(await client.event(item(filters), links.seen(filters)))
 
 
 PANELS: Final = {"event-main": draw_main}
@@ -53,7 +53,8 @@ def main(row: Mapping[str, Any]) -> Component:
                 "Who covered it, and how",
                 coverage.table(row["coverage"], event_id),
                 f"Means over the labelled articles of each outlet. Under n = {wording.N_MIN} they "
-                "are greyed: too few to compare outlets by. The order is that of time.",
+                "are greyed: too few to compare outlets by. The order is that of time. ",
+                wording.made_by(row["run"]),
             ),
             frame.section(
                 "event-absent",

@@ -45,7 +45,7 @@ def layout(_filters: Filters) -> Component:
 
 def question(filters: Filters) -> list[tuple[str, str]]:
     """The parameters of the list: what events can be asked by, largest first by default."""
-    known = {"q", "published_from", "published_to", "topic", "story", "publisher"}
+    known = {"q", "published_from", "published_to", "topic", "story", "publisher", "run"}
     kept = [(name, value) for name, value in links.query(filters) if name in known]
     return [*kept, ("sort", filters.sort or SORTS[0][0])]
 

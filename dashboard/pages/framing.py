@@ -77,7 +77,9 @@ def layout(_filters: Filters) -> Component:
 
 def question(metric: str, filters: Filters) -> list[tuple[str, str]]:
     """A metric by outlet under the filters of the view."""
-    known = {"publisher", "category", "topic", "news_type", "published_from", "published_to"}
+    known = {
+        "publisher", "category", "topic", "news_type", "published_from", "published_to", "run",
+    }  # fmt: skip
     kept = [(name, value) for name, value in links.query(filters) if name in known]
     return [("metric", metric), ("by", "publisher"), *kept]
 
@@ -95,36 +97,32 @@ async def draw_tone(client: Client, filters: Filters) -> Component:
 async def draw_headlines(client: Client, filters: Filters) -> Component:
     """Mean lean of headlines and of bodies."""
     asked = question("headline_lean", filters)
-    bodies, headlines, outlets, runs = await asyncio.gather(
-        client.trends(question("lean", filters)),
-        client.trends(asked),
-        client.outlets(),
-        client.runs(),
+    bodies, headlines, outlets = await asyncio.gather(
+        client.trends(question("lean", filters)), client.trends(asked), client.outlets()
     )
     names = named(outlets)
     above = means(headlines, names)
-    rests = source(total(above), links.api_path("trends", asked), filters, outlets, runs["data"])
+    href = links.api_path("trends", asked)
+    rests = source(total(above), href, filters, outlets, headlines["meta"]["run"])
     return against(means(bodies, names), above, rests)
 
 
 async def draw_opinion(client: Client, filters: Filters) -> Component:
     """Share of opinion of each outlet."""
     asked = question("opinion_share", filters)
-    answer, outlets, runs = await asyncio.gather(
-        client.trends(asked), client.outlets(), client.runs()
-    )
+    answer, outlets = await asyncio.gather(client.trends(asked), client.outlets())
     found = means(answer, named(outlets))
-    rests = source(total(found), links.api_path("trends", asked), filters, outlets, runs["data"])
+    href = links.api_path("trends", asked)
+    rests = source(total(found), href, filters, outlets, answer["meta"]["run"])
     return opinion(found, rests)
 
 
 async def _by_outlet(client: Client, filters: Filters, kind: str) -> Component:
     asked = question(kind, filters)
-    answer, outlets, runs = await asyncio.gather(
-        client.trends(asked), client.outlets(), client.runs()
-    )
+    answer, outlets = await asyncio.gather(client.trends(asked), client.outlets())
     found = means(answer, named(outlets))
-    rests = source(total(found), links.api_path("trends", asked), filters, outlets, runs["data"])
+    href = links.api_path("trends", asked)
+    rests = source(total(found), href, filters, outlets, answer["meta"]["run"])
     return by_outlet(kind, found, rests)
 
 

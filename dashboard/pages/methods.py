@@ -73,18 +73,21 @@ def layout(_filters: Filters) -> Component:
             frame.panel(
                 "methods-runs",
                 "Who labelled",
-                "A run is one configuration of a labeller. Labelling again adds labels beside the "
-                "old ones.",
+                "A run is one configuration: a labeller and its version, the codebook, the prompts "
+                "and settings. It is never changed; labelling again is another run beside it. "
+                "Readers see the run that was promoted last, until they choose another at the top "
+                "of a page. Promoting is a decision of a person, taken after both runs were "
+                "compared on the same texts, and its reason is kept.",
                 lines=4,
             ),
         ]
     )
 
 
-async def draw_codebook(client: Client, _filters: Filters) -> Component:
+async def draw_codebook(client: Client, filters: Filters) -> Component:
     """The codebook in use."""
     try:
-        return codebook(await client.codebook())
+        return codebook(await client.codebook(links.seen(filters)))
     except ApiError as error:
         if error.status != 404:
             raise
@@ -188,19 +191,55 @@ def runs(rows: Sequence[Mapping[str, Any]]) -> Component:
             html.Code("newsroom annotate"),
             ".",
         )
-    return tables.text(
-        ["Run", "Labeller", "Revision", "Codebook", "Prompt", "Code", "Started"],
+    promoted = [row for row in rows if row["promoted"]]
+    return html.Div(
         [
-            [
-                wording.digest(row["run_id"]),
-                row["labeller"],
-                wording.digest(row["labeller_revision"]),
-                row["codebook_version"],
-                wording.digest(row["prompt_digest"]),
-                row["code_version"],
-                wording.time(row["started_at"]),
-            ]
-            for row in rows
+            html.P(
+                f"Readers see run {row['run_id'][:8]} since {wording.time(row['promoted_at'])}: "
+                f"{row['reason']}.",
+                className="panel-text",
+            )
+            for row in promoted
+        ]
+        + [
+            tables.plain(
+                ["Run", "Readers see it", "Labeller", "Revision", "Codebook", "Prompt",
+                 "Articles", "Refused", "Started"],
+                [run_row(row) for row in rows],
+                caption="Labelling runs; articles are the current ones that a run has labelled",
+                numeric=(6, 7),
+            ),
+            html.P(links.data("get the data", links.api_path("runs")), className="source"),
+            *[settings(row) for row in rows if row["settings"]],
+        ]
+    )  # fmt: skip
+
+
+def run_row(row: Mapping[str, Any]) -> list[Any]:
+    """A run as cells; its id leads to the overview through it."""
+    return [
+        links.inside(row["run_id"][:10], links.path(filters=Filters(run=row["run_id"]))),
+        "yes" if row["promoted"] else "before" if row["promoted_at"] else "no",
+        row["labeller"],
+        wording.digest(row["labeller_revision"]),
+        row["codebook_version"],
+        wording.digest(row["prompt_digest"]),
+        wording.count(row["articles"]),
+        wording.count(row["refused"]),
+        wording.time(row["started_at"]),
+    ]
+
+
+def settings(row: Mapping[str, Any]) -> Component:
+    """What else decides the labels of a run, for a labeller that asks a model."""
+    return html.Details(
+        [
+            html.Summary(f"Settings of run {row['run_id'][:10]}"),
+            tables.text(
+                ["Setting", "Value"],
+                [[name, str(value)] for name, value in sorted(row["settings"].items())],
+                caption=f"Settings of run {row['run_id'][:10]}",
+            ),
         ],
-        caption="Labelling runs",
+        className="as-table",
     )

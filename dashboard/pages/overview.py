@@ -73,11 +73,12 @@ def choices(filters: Filters) -> Component:
     )
 
 
-async def draw_figures(client: Client, _filters: Filters) -> Component:
+async def draw_figures(client: Client, filters: Filters) -> Component:
     """The counts at the top."""
+    seen = links.seen(filters)
     pipeline, labelled, outlets = await asyncio.gather(
-        client.pipeline(),
-        client.articles([("limit", "1"), ("count", "true"), ("labelled", "true")]),
+        client.pipeline(seen),
+        client.articles([("limit", "1"), ("count", "true"), ("labelled", "true"), *seen]),
         client.outlets(),
     )
     observed = sum(1 for row in outlets if row["articles"])
@@ -98,16 +99,14 @@ async def draw_outlets(client: Client, _filters: Filters) -> Component:
 async def draw_topics(client: Client, filters: Filters) -> Component:
     """Articles by outlet and category or topic."""
     by = filters.colour or "category"
-    question = [("metric", "articles"), ("by", f"publisher,{by}")]
-    cells, outlets, runs = await asyncio.gather(
-        client.trends(question), client.outlets(), client.runs()
-    )
-    return topics(cells["data"], outlets, runs["data"], filters, question)
+    question = [("metric", "articles"), ("by", f"publisher,{by}"), *links.seen(filters)]
+    cells, outlets = await asyncio.gather(client.trends(question), client.outlets())
+    return topics(cells["data"], outlets, cells["meta"]["run"], filters, question)
 
 
-async def draw_latest(client: Client, _filters: Filters) -> Component:
+async def draw_latest(client: Client, filters: Filters) -> Component:
     """The newest articles."""
-    rows = (await client.articles([("limit", "8")]))["data"]
+    rows = (await client.articles([("limit", "8"), *links.seen(filters)]))["data"]
     return cards.articles(rows) if rows else notices.no_articles(filtered=False)
 
 
@@ -192,7 +191,7 @@ def volumes(outlets: Sequence[Mapping[str, Any]]) -> Component:
 def topics(
     cells: Sequence[Mapping[str, Any]],
     outlets: Sequence[Mapping[str, Any]],
-    runs: Sequence[Mapping[str, Any]],
+    run: Mapping[str, Any] | None,
     filters: Filters,
     question: Sequence[tuple[str, str]],
 ) -> Component:
@@ -233,7 +232,7 @@ def topics(
         title=f"Articles by outlet and {by}",
         summary=f"{wording.plural(len(kept), 'outlet')}; the largest {by} is {wording.name(most)}.",
         source=source(
-            sum(counts.values()), links.api_path("trends", question), Filters(), outlets, runs
+            sum(counts.values()), links.api_path("trends", question), Filters(), outlets, run
         ),
         heads=["Outlet", *[wording.name(kind) for kind in classes], "All"],
         rows=rows,

@@ -48,9 +48,9 @@ def layout(_filters: Filters) -> Component:
     )
 
 
-async def draw_figures(client: Client, _filters: Filters) -> Component:
+async def draw_figures(client: Client, filters: Filters) -> Component:
     """The counts."""
-    return key_figures(await client.pipeline())
+    return key_figures(await client.pipeline(links.seen(filters)))
 
 
 async def draw_work(client: Client, _filters: Filters) -> Component:

@@ -31,7 +31,7 @@ def layout(_filters: Filters) -> Component:
 
 async def draw_main(client: Client, filters: Filters) -> Component:
     """The story, and its articles."""
-    asked = [("story", item(filters))]
+    asked = [("story", item(filters)), *links.seen(filters)]
     story, articles = await asyncio.gather(client.story(item(filters)), client.members(asked))
     return main(story, articles, links.api_path("articles", asked))
 

@@ -35,10 +35,11 @@ class Source:
     labeller: str | None = None
     labeller_revision: str | None = None
     codebook: str | None = None
+    run_id: str | None = None
 
 
 def source_line(source: Source) -> Component:
-    """``n = 1,204 articles · 3–12 Nov 2026 · labels: embedded, codebook v1 · get the data``."""
+    """``n = 1,204 articles · 3–12 Nov 2026 · labels: embedded · run 3f1c9a0b · get the data``."""
     words = [f"n = {wording.plural(source.n, 'article')}"]
     if source.first_at or source.last_at:
         words.append(wording.span(source.first_at, source.last_at))
@@ -47,6 +48,8 @@ def source_line(source: Source) -> Component:
         words.append(f"labels: {source.labeller}{revision}")
     if source.codebook:
         words.append(f"codebook {source.codebook}")
+    if source.run_id:
+        words.append(f"run {source.run_id[:8]}")
     return html.Span(
         [" · ".join(words), " · ", links.data("get the data", source.href)], className="source"
     )

@@ -171,6 +171,38 @@ def dates(filters: links.Filters) -> Any:
     )
 
 
+def run(filters: links.Filters, rows: Sequence[Mapping[str, Any]]) -> Component | None:
+    """Whose labels are shown, where there is more than one run to choose from."""
+    if len(rows) < 2 and filters.run is None:
+        return None
+    promoted = next((row for row in rows if row["promoted"]), None)
+    others = [row for row in rows if row is not promoted]
+    value = next((r["run_id"] for r in others if r["run_id"].startswith(filters.run or " ")), None)
+    if filters.run and promoted and promoted["run_id"].startswith(filters.run):
+        value = ANY
+    elif filters.run and value is None:  # older than those the API lists first
+        value = filters.run
+        others = [*others, {"run_id": value, "labeller": "run", "articles": None}]
+    control = dmc.Select(
+        id=_id("run"),
+        label="Labels of the run",
+        data=[
+            {"value": ANY, "label": _run_name(promoted, "promoted") if promoted else "Promoted"},
+            *[{"value": row["run_id"], "label": _run_name(row)} for row in others],
+        ],
+        value=value or ANY,
+        allowDeselect=False,
+    )
+    return html.Div(control, className="filter run-choice")
+
+
+def _run_name(row: Mapping[str, Any], note: str | None = None) -> str:
+    words = [f"{row['labeller']} {row['run_id'][:8]}"]
+    if row["articles"] is not None:
+        words.append(wording.plural(row["articles"], "article"))
+    return ", ".join([*words, *([note] if note else [])])
+
+
 def choice(name: str, label: str, value: str | None, options: Sequence[tuple[str, str]]) -> Any:
     """A few ways of seeing the same thing; the first is what a view has without it."""
     return html.Div(

@@ -20,6 +20,7 @@ NAVIGATION: Final = (
     ("pipeline", "Pipeline", "/pipeline"),
     ("methods", "Methods", "/methods"),
 )
+RUN: Final = "run-choice"
 SECTION_OF: Final = {"article": "articles", "event": "events", "story": "events"}
 
 SANS: Final = (
@@ -104,6 +105,7 @@ def page(name: str, top: Component) -> Component:
     return html.Div(
         [
             navigation(name),
+            html.Div(id=RUN, className="run-choices"),
             html.Main(
                 [top, html.Div(id="body")],
                 id="content",

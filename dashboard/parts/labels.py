@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 
 from dashboard import wording
 from dashboard.parts.aria import aria
+from dashboard.parts.sentences import anchor
 from dashboard.shapes import Annotation, Labels
 
 ENDS: Final = {
@@ -140,8 +141,11 @@ def card(annotation: Annotation) -> Component:
         ]
         if score is not None
         else [html.Span(wording.name(annotation["label"]), className="label-class")]
+        if annotation["label"]
+        else []
     )
     evidence = annotation["evidence"]
+    about = f"headline_{stage}" if headline else stage
     return html.Article(
         [
             html.Div(
@@ -152,25 +156,30 @@ def card(annotation: Annotation) -> Component:
                 ],
                 className="label-top",
             ),
-            html.Div(value, className="label-value"),
+            html.Div(value, className="label-value") if value else None,
+            html.P(annotation["text"], className="label-text") if annotation["text"] else None,
             gauge(stage, score) if score is not None and stage in ENDS else None,
             distribution(stage, annotation["distribution"]),
             html.P(annotation["reason"], className="label-reason")
             if annotation["reason"]
             else None,
             html.P(
-                ("Rests on sentence " if len(evidence) == 1 else "Rests on sentences ")
-                + ", ".join(str(number + 1) for number in evidence),
+                [
+                    "Rests on sentence " if len(evidence) == 1 else "Rests on sentences ",
+                    *[part for n in evidence for part in (", ", _place_of(n))][1:],
+                ],
                 className="label-evidence",
             )
             if evidence
             else None,
-            caveat(wording.CAVEATS["headline_lean" if headline else stage])
-            if stage in wording.CAVEATS
-            else None,
+            caveat(wording.CAVEATS[about]) if about in wording.CAVEATS else None,
         ],
         className="label-card",
     )
+
+
+def _place_of(number: int) -> Component:
+    return html.A(str(number + 1), href=f"#{anchor(number)}")
 
 
 def chips(labels: Labels | None) -> Component:

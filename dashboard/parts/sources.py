@@ -14,9 +14,9 @@ def source(
     href: str,
     filters: Filters,
     outlets: Sequence[Mapping[str, Any]],
-    runs: Sequence[Mapping[str, Any]],
+    run: Mapping[str, Any] | None,
 ) -> Source:
-    """The source line of a figure over the articles of ``outlets``; ``runs`` come newest first.
+    """The source line of a figure over the articles of ``outlets``, labelled in ``run``.
 
     The days are those of the collection, narrowed by the filters.
     """
@@ -27,7 +27,7 @@ def source(
         first = max(first or "", filters.published_from.isoformat())
     if filters.published_to and last:
         last = min(last, filters.published_to.isoformat())
-    run = runs[0] if runs else {}
+    run = run or {}
     return Source(
         n=n,
         href=href,
@@ -36,4 +36,5 @@ def source(
         labeller=run.get("labeller"),
         labeller_revision=run.get("labeller_revision"),
         codebook=run.get("codebook_version"),
+        run_id=run.get("run_id"),
     )

@@ -1,4 +1,4 @@
-"""Labels with their provenance: rows are added, the replaced ones marked, nothing overwritten."""
+"""Runs and the labels they make: rows are added, the replaced ones marked, nothing overwritten."""
 
 from __future__ import annotations
 
@@ -17,36 +17,61 @@ ON CONFLICT DO NOTHING
 
 ADD_RUN = """
 INSERT INTO runs (run_id, labeller, labeller_revision, codebook_version, codebook_digest,
-                  prompt_digest, code_version, started_at)
+                  prompt_digest, code_version, settings, started_at)
 VALUES (%(run_id)s, %(labeller)s, %(labeller_revision)s, %(codebook_version)s,
-        %(codebook_digest)s, %(prompt_digest)s, %(code_version)s, now())
+        %(codebook_digest)s, %(prompt_digest)s, %(code_version)s, %(settings)s, now())
 ON CONFLICT (run_id) DO NOTHING
+"""
+
+# Two that start at once are told apart by the key: the second waits, and finds number 1 taken.
+PROMOTE_FIRST = """
+INSERT INTO promotions (promotion_id, run_id, promoted_at, reason)
+VALUES (1, %(run_id)s, now(), 'first run') ON CONFLICT DO NOTHING
 """
 
 ADD = """
 INSERT INTO annotations (article_id, content_sha256, stage, scope, sentence, label, score,
                          confidence, distribution, scale, validated, reason, evidence, labeller,
                          labeller_revision, codebook_version, prompt_digest, run_id,
-                         memory_sequence, made_at)
+                         memory_sequence, text, answer_id, made_at)
 VALUES (%(article_id)s, %(content_sha256)s, %(stage)s, %(scope)s, %(sentence)s, %(label)s,
         %(score)s, %(confidence)s, %(distribution)s, %(scale)s, %(validated)s, %(reason)s,
         %(evidence)s, %(labeller)s, %(labeller_revision)s, %(codebook_version)s,
-        %(prompt_digest)s, %(run_id)s, %(memory_sequence)s, now())
+        %(prompt_digest)s, %(run_id)s, %(memory_sequence)s, %(text)s, %(answer_id)s, now())
 ON CONFLICT DO NOTHING
 """
 
-# Current is the newest content under the newest run of a labeller.
+# A refusal can be lifted by a later try, and a try after labels cannot take them back.
+OUTCOME = """
+INSERT INTO run_outcomes (run_id, article_id, content_sha256, code, message, at)
+VALUES (%(run_id)s, %(article_id)s, %(content_sha256)s, %(code)s, %(message)s, now())
+ON CONFLICT (run_id, article_id, content_sha256) DO UPDATE
+   SET code = excluded.code, message = excluded.message, at = now()
+ WHERE run_outcomes.code IS NOT NULL
+"""
+
+# Replaced are the labels of an older revision, once the same run has labelled a newer one.
 SUPERSEDE = """
-UPDATE annotations SET superseded_at = now()
- WHERE article_id = ANY(%(article_ids)s) AND labeller = %(labeller)s AND superseded_at IS NULL
-   AND (article_id, content_sha256, run_id) NOT IN (
-       SELECT a, c, %(run_id)s
-         FROM unnest(%(article_ids)s::text[], %(contents)s::text[]) AS t(a, c))
+WITH replaced AS (
+    SELECT o.article_id, o.content_sha256 FROM articles o
+     WHERE o.article_id = ANY(%(article_ids)s) AND o.superseded_at IS NOT NULL
+       AND EXISTS (SELECT FROM articles a
+                     JOIN run_outcomes r ON r.article_id = a.article_id
+                          AND r.content_sha256 = a.content_sha256
+                    WHERE a.article_id = o.article_id AND a.revision > o.revision
+                      AND r.run_id = %(run_id)s AND r.code IS NULL)
+)
+UPDATE annotations n SET superseded_at = now() FROM replaced o
+ WHERE n.article_id = o.article_id AND n.content_sha256 = o.content_sha256
+   AND n.run_id = %(run_id)s AND n.superseded_at IS NULL
 """
 
 
 def start_run(conn: Conn, run: Run, codebook: Mapping[str, object]) -> None:
-    """Record the configuration before its first label; the same one again adds nothing."""
+    """Record the configuration before its first label; the same one again adds nothing.
+
+    The first run there ever is becomes the promoted one, so that readers see its labels.
+    """
     conn.execute(
         ADD_CODEBOOK,
         {
@@ -55,14 +80,15 @@ def start_run(conn: Conn, run: Run, codebook: Mapping[str, object]) -> None:
             "content": Jsonb(dict(codebook)),
         },
     )
-    conn.execute(ADD_RUN, asdict(run))
+    conn.execute(ADD_RUN, asdict(run) | {"settings": Jsonb(dict(run.settings))})
+    conn.execute(PROMOTE_FIRST, {"run_id": run.run_id})
 
 
 def add(conn: Conn, annotations: Sequence[Annotation]) -> None:
-    """Store the labels of one run and mark the labeller's older ones of these articles."""
+    """Store the labels of one run, and mark those it made of older texts of the same articles."""
     if not annotations:
         return
-    run_id, labeller = annotations[0].run_id, annotations[0].labeller
+    run_id = annotations[0].run_id
     keys = sorted({(a.article_id, a.content_sha256) for a in annotations})
     rows = [
         asdict(a)
@@ -73,12 +99,28 @@ def add(conn: Conn, annotations: Sequence[Annotation]) -> None:
         for a in annotations
     ]
     conn.cursor().executemany(ADD, rows)
-    conn.execute(
-        SUPERSEDE,
-        {
-            "article_ids": [a for a, _ in keys],
-            "contents": [c for _, c in keys],
-            "labeller": labeller,
-            "run_id": run_id,
-        },
-    )
+    conn.cursor().executemany(OUTCOME, [_outcome(run_id, *key) for key in keys])
+    conn.execute(SUPERSEDE, {"article_ids": [a for a, _ in keys], "run_id": run_id})
+
+
+def refuse(
+    conn: Conn, run_id: str, article_id: str, content_sha256: str, code: str, message: str
+) -> None:
+    """Record that a run refused a text, so that comparing runs can count it, never fill it in."""
+    conn.execute(OUTCOME, _outcome(run_id, article_id, content_sha256, code, message))
+
+
+def _outcome(
+    run_id: str,
+    article_id: str,
+    content_sha256: str,
+    code: str | None = None,
+    message: str | None = None,
+) -> dict[str, object]:
+    return {
+        "run_id": run_id,
+        "article_id": article_id,
+        "content_sha256": content_sha256,
+        "code": code,
+        "message": message,
+    }

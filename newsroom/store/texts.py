@@ -11,12 +11,13 @@ from psycopg.rows import class_row
 from newsroom.db import Conn
 
 OF_REVISIONS = """
-SELECT article_id, content_sha256, publisher_id, title, text, sort_at AS published_at,
-       published_at IS NOT NULL AS dated
-  FROM articles
- WHERE (article_id, content_sha256) IN (
+SELECT a.article_id, a.content_sha256, a.publisher_id, p.name AS publisher, p.domain, a.bylines,
+       a.title, a.text, a.sort_at AS published_at, a.published_at IS NOT NULL AS dated
+  FROM articles a
+  JOIN publishers p ON p.publisher_id = a.publisher_id
+ WHERE (a.article_id, a.content_sha256) IN (
        SELECT a, c FROM unnest(%(article_ids)s::text[], %(contents)s::text[]) AS t(a, c))
- ORDER BY sort_at, article_id
+ ORDER BY a.sort_at, a.article_id
 """
 
 
@@ -24,12 +25,16 @@ SELECT article_id, content_sha256, publisher_id, title, text, sort_at AS publish
 class Text:
     """One revision; not ``dated``: ``published_at`` is when it was fetched.
 
-    The outlet is here for the memory, which may not show lean its own; labellers never see it.
+    The outlet is here for the memory, which may not show lean its own, and its name and bylines
+    for hiding them; labellers never see either.
     """
 
     article_id: str
     content_sha256: str
     publisher_id: str
+    publisher: str
+    domain: str
+    bylines: list[str]
     title: str
     text: str
     published_at: datetime

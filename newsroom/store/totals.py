@@ -23,8 +23,9 @@ LABELLED = """
 SELECT a.url, a.article_id, a.publisher_id, m.event_id, m.story_id, n.stage, n.label, n.score
   FROM articles a
   LEFT JOIN event_members m USING (article_id)
-  LEFT JOIN annotations n ON n.article_id = a.article_id AND n.superseded_at IS NULL
-                         AND n.scope = 'article'
+  LEFT JOIN annotations n ON n.article_id = a.article_id AND n.content_sha256 = a.content_sha256
+       AND n.scope = 'article'
+       AND n.run_id = (SELECT run_id FROM promotions ORDER BY promotion_id DESC LIMIT 1)
  WHERE a.superseded_at IS NULL
 """
 
@@ -41,5 +42,5 @@ def of_everything(conn: Conn) -> dict[str, Any]:
 
 
 def labelled(conn: Conn) -> list[dict[str, Any]]:
-    """Every current article with its groups, one row a current article-level label."""
+    """Every current article with its groups, one row a label of it in the promoted run."""
     return [dict(r) for r in conn.execute(LABELLED)]

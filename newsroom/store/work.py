@@ -90,7 +90,10 @@ SELECT stage, state, error_code, count(*) AS n FROM work
  GROUP BY stage, state, error_code ORDER BY stage, state, error_code
 """
 
-OPEN = "SELECT count(*) AS n FROM work WHERE state IN ('due', 'leased')"
+OPEN = """
+SELECT count(*) AS n FROM work
+ WHERE state IN ('due', 'leased') AND (%(stage)s::text IS NULL OR stage = %(stage)s::text)
+"""
 
 REOPEN = """
 UPDATE work SET state = 'due', attempts = 0, due_at = now(), changed_at = now()
@@ -103,13 +106,30 @@ MAKE_DUE_AGAIN = """
 INSERT INTO work (article_id, stage, content_sha256, state, due_at, changed_at)
 SELECT a.article_id, %(stage)s, a.content_sha256, 'due', now(), now() FROM articles a
  WHERE a.superseded_at IS NULL
-   AND NOT EXISTS (SELECT 1 FROM annotations n
-                    WHERE n.article_id = a.article_id AND n.content_sha256 = a.content_sha256
-                      AND n.run_id = %(run_id)s)
+   AND NOT EXISTS (SELECT 1 FROM run_outcomes o
+                    WHERE o.article_id = a.article_id AND o.content_sha256 = a.content_sha256
+                      AND o.run_id = %(run_id)s AND o.code IS NULL)
 ON CONFLICT (article_id, stage) DO UPDATE
    SET content_sha256 = excluded.content_sha256, state = 'due', attempts = 0, due_at = now(),
        error_code = NULL, error_message = NULL, changed_at = now()
  WHERE work.state = 'done'
+"""
+
+# The texts of a panel as they were frozen, or the current ones, for a run that works beside others.
+MAKE_DUE_FOR_RUN = """
+INSERT INTO work (article_id, stage, content_sha256, state, due_at, changed_at)
+SELECT t.article_id, %(stage)s, t.content_sha256, 'due', now(), now()
+  FROM (SELECT article_id, content_sha256 FROM panel_articles WHERE panel = %(panel)s::text
+        UNION ALL
+        SELECT article_id, content_sha256 FROM articles
+         WHERE superseded_at IS NULL AND %(panel)s::text IS NULL) t
+ WHERE NOT EXISTS (SELECT 1 FROM run_outcomes o
+                    WHERE o.article_id = t.article_id AND o.content_sha256 = t.content_sha256
+                      AND o.run_id = %(run_id)s)
+ON CONFLICT (article_id, stage) DO UPDATE
+   SET content_sha256 = excluded.content_sha256, state = 'due', attempts = 0, due_at = now(),
+       error_code = NULL, error_message = NULL, changed_at = now()
+ WHERE work.state IN ('done', 'quarantined') AND work.content_sha256 <> excluded.content_sha256
 """
 
 
@@ -141,6 +161,17 @@ def make_due(conn: Conn, article_id: str, content_sha256: str, stages: Sequence[
 def make_due_again(conn: Conn, stage: str, run_id: str) -> int:
     """Make every article due that this run has not labelled yet; how many."""
     return conn.execute(MAKE_DUE_AGAIN, {"stage": stage, "run_id": run_id}).rowcount
+
+
+def run_stage(run_id: str) -> str:
+    """The stage under which one run labels, beside the ordinary one, what it is given."""
+    return f"label@{run_id[:12]}"
+
+
+def make_due_for_run(conn: Conn, run_id: str, panel: str | None = None) -> int:
+    """Make the texts of a panel, or all current ones, due for a run that has not tried them."""
+    values = {"stage": run_stage(run_id), "run_id": run_id, "panel": panel}
+    return conn.execute(MAKE_DUE_FOR_RUN, values).rowcount
 
 
 def lease(conn: Conn, stage: str, *, batch: int, lease_s: float) -> list[Lease]:
@@ -192,9 +223,9 @@ def counts(conn: Conn) -> list[dict[str, object]]:
     return [dict(r) for r in conn.execute(COUNTS)]
 
 
-def open_rows(conn: Conn) -> int:
-    """Rows that still want work."""
-    row = conn.execute(OPEN).fetchone()
+def open_rows(conn: Conn, stage: str | None = None) -> int:
+    """Rows that still want work, of one stage or of all."""
+    row = conn.execute(OPEN, {"stage": stage}).fetchone()
     return 0 if row is None else int(row["n"])
 
 

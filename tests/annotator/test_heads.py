@@ -99,7 +99,8 @@ def test_shipped_weights_fit_the_encoder_the_masking_and_the_codebook() -> None:
     assert heads.encoder_version == encoder.version()
     assert heads.masking_digest == masking.digest()
     for name, head in heads.classifiers.items():
-        assert head.labels == codebook.questions[name].label_ids
+        # Topics that no training set has a tag for stand last, so that the numbers stay.
+        assert head.labels == codebook.questions[name].label_ids[: len(head.labels)]
         assert 0 < head.side < 5
         assert head.dense.shape == (2 * encoder.DIMENSIONS, len(head.labels))
         assert head.sparse.shape == (len(heads.vocabulary.terms), len(head.labels))

@@ -96,3 +96,33 @@ def test_a_missing_file_is_one_line_and_a_usage_error(verb: str, tmp_path: Path)
     assert done.returncode == 2
     assert "No such file" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_annotate_takes_the_sentences_a_line_brings(tmp_path: Path) -> None:
+    brought = ["The levy passed.", "“We won,” she said, “and we are glad.”", "Why now?"]
+    lines = [
+        {"id": "own", "title": "Levy", "sentences": brought},
+        {"id": "cut", "title": "Levy", "text": "The levy passed on Monday. It was a long debate."},
+        {"id": "bad", "title": "Levy", "sentences": "The levy passed."},
+        {"id": "none", "title": "Levy"},
+        {"id": "empty", "title": "Levy", "sentences": []},
+        {"id": "dated", "text": "The levy passed on Monday evening.", "published_at": "yesterday"},
+    ]
+    source = tmp_path / "in.jsonl"
+    source.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    done = run("annotate", "--input", str(source), "--sentences", "--labeller", "embedded")
+    out = {row["id"]: row for row in map(json.loads, done.stdout.splitlines())}
+    assert done.returncode == 1
+    assert [one["text"] for one in out["own"]["sentences"]] == brought
+    assert out["own"]["sentences"][1]["type"] == "quote"
+    assert len(out["cut"]["sentences"]) == 2
+    for row in (out["own"], out["cut"]):
+        for one in row["sentences"]:
+            assert one["tone"] in {"negative", "neutral", "positive"}
+            assert one["focus"] in {"democrat", "republican", "both", "neither"}
+        for group in ("sent_type_", "sent_tone_", "sent_focus_"):
+            assert sum(n for k, n in row.items() if k.startswith(group)) == len(row["sentences"])
+    assert "sentences" in out["bad"]["error"]
+    assert "text must be a string, unless sentences are given" in out["none"]["error"]
+    assert out["empty"]["code"] == "text-empty"
+    assert "published_at" in out["dated"]["error"]

@@ -26,14 +26,16 @@ class Fake:
     revision = "1"
     encoder = "enc"
     recalls = False
+    asked = None
 
     def __init__(self, fault: str | None = None) -> None:
         self.fault = fault
         self.batches: list[int] = []
+        self.seen: list[ArticleInput] = []
 
     def label(
         self, given: Sequence[ArticleInput], past: object = None
-    ) -> Iterator[Labelled | Refused]:
+    ) -> Iterator[Labelled | Refused | Later]:
         self.batches.append(len(given))
         for article in given:
             marked = "a03" in article.text
@@ -44,6 +46,10 @@ class Fake:
             if self.fault == "refuse" and marked:
                 yield Refused("too-short", "3 words")
                 continue
+            if self.fault == "later" and marked:
+                yield Later("answer-not-json", "it was prose", delay_s=50)
+                continue
+            self.seen.append(article)
             label = Label(
                 stage=Stage.LEAN, scope=Scope.ARTICLE, label="left", score=-2.0, confidence=0.5,
                 distribution={"left": 0.5, "center": 0.3, "right": 0.2}, scale="mapped3",
@@ -97,6 +103,47 @@ def test_a_refusal_is_a_quarantine_row_and_no_label(db: Database, due: list[str]
     assert rows(db, "SELECT count(*) AS n FROM annotations") == [{"n": 9}]
 
 
+def test_an_article_that_has_to_wait_leaves_its_batch_alone(db: Database, due: list[str]) -> None:
+    drain(db, Fake("later"))
+    assert rows(
+        db,
+        "SELECT article_id, error_code, round(extract(epoch FROM due_at - now())) > 40 AS waits"
+        " FROM work WHERE state = 'due'",
+    ) == [{"article_id": due[3], "error_code": "answer-not-json", "waits": True}]
+    assert rows(db, "SELECT count(*) AS n FROM annotations") == [{"n": 9}]
+    assert rows(db, f"SELECT 1 FROM run_outcomes WHERE article_id = '{due[3]}'") == []
+
+
+def test_a_refusal_is_counted_for_its_run(db: Database, due: list[str]) -> None:
+    drain(db, Fake("refuse"))
+    assert rows(db, "SELECT code, count(*) AS n FROM run_outcomes GROUP BY 1 ORDER BY 1") == [
+        {"code": "too-short", "n": 1},
+        {"code": None, "n": 9},
+    ]
+
+
+def test_a_labeller_sees_neither_outlet_nor_reporter(db: Database, make_article: Any) -> None:
+    told = "By Ida Brook\nThe council met on Monday. Ida Brook of example.com asked why. It rained."
+    article = replace(make_article("z1"), text=told, bylines=("Ida Brook",))
+    with db.transaction() as conn:
+        articles.add(conn, article, stages=["label"])
+    labeller = Fake()
+    drain(db, labeller)
+    (seen,) = labeller.seen
+    assert "Brook" not in seen.text
+    assert "The council met on Monday." in seen.text
+
+
+def test_one_run_works_off_what_is_due_for_it_alone(db: Database, due: list[str]) -> None:
+    bench = runner.bench(Fake(), version="v1", digest="d", codebook={})
+    stage = work.run_stage(bench.run.run_id)
+    assert runner.label_due(db, bench, LIMITS, stage=stage) == 0
+    with db.transaction() as conn:
+        work.make_due(conn, due[2], rows(db, f"SELECT content_sha256 AS c FROM articles WHERE article_id = '{due[2]}'")[0]["c"], [stage])  # fmt: skip
+    assert runner.label_due(db, bench, LIMITS, stage=stage) == 1
+    assert rows(db, "SELECT DISTINCT article_id FROM annotations") == [{"article_id": due[2]}]
+
+
 def test_a_crash_puts_back_and_its_neighbours_finish_alone(db: Database, due: list[str]) -> None:
     labeller = Fake("crash")
     drain(db, labeller)
@@ -115,7 +162,7 @@ def test_a_model_that_is_away_says_when_to_come_back(db: Database, due: list[str
     assert rows(db, "SELECT count(*) AS n FROM annotations") == [{"n": 0}]
 
 
-def test_a_new_revision_of_the_labeller_adds_rows_and_marks_the_old(
+def test_a_new_revision_of_the_labeller_is_another_run_beside_the_old(
     db: Database, due: list[str]
 ) -> None:
     drain(db, Fake())
@@ -131,7 +178,8 @@ def test_a_new_revision_of_the_labeller_adds_rows_and_marks_the_old(
         db,
         "SELECT labeller_revision AS r, superseded_at IS NULL AS current, count(*) AS n"
         " FROM annotations GROUP BY 1, 2 ORDER BY 1",
-    ) == [{"r": "1", "current": False, "n": 10}, {"r": "2", "current": True, "n": 10}]
+    ) == [{"r": "1", "current": True, "n": 10}, {"r": "2", "current": True, "n": 10}]
+    assert rows(db, "SELECT reason FROM promotions") == [{"reason": "first run"}]
 
 
 def test_labelling_again_with_the_same_run_changes_nothing(db: Database, due: list[str]) -> None:
@@ -170,7 +218,7 @@ class Recalling(Fake):
 
     def label(
         self, given: Sequence[ArticleInput], past: object = None
-    ) -> Iterator[Labelled | Refused]:
+    ) -> Iterator[Labelled | Refused | Later]:
         self.pasts.append(past)
         for outcome in super().label(given):
             assert isinstance(outcome, Labelled)

@@ -1,7 +1,7 @@
 """A small newsroom, stored through the real store: 40 articles of four outlets, some of them odd.
 
 Article i is of outlet i mod 4. Times come in groups of five equal ones, so that pages are cut
-inside ties. Labelled are 0…29 by the labeller in use; 30…33 only by another one; 34…39 by none.
+inside ties. Labelled are 0…29 in the promoted run; 30…33 only in another one; 34…39 in none.
 Article 5 has a second revision that nobody labelled yet. Articles 8 and 9 are duplicates.
 """
 
@@ -197,7 +197,7 @@ def fill(db: Database) -> None:
             pages.add(conn, page(i))
             copy = {"duplicate_of": article_id(0), "duplicate_reason": "near-copy"}
             articles.add(conn, article(i), stages=["label"], **(copy if i in {8, 9} else {}))
-        for labeller, some in (("scripted", range(30, 34)), ("embedded", range(30))):
+        for labeller, some in (("embedded", range(30)), ("scripted", range(30, 34))):
             configuration = run(labeller)
             annotations.start_run(conn, configuration, {"lean": {"question": "Which way?"}})
             annotations.add(conn, [a for i in some for a in labels(i, configuration)])
@@ -301,6 +301,8 @@ def world() -> SimpleNamespace:
         lean=lean,
         event_id=event_id,
         topics=TOPICS,
+        labels=labels,
+        run=run,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 ROW = {
     "article_id", "revision", "url", "title", "publisher_id", "publisher", "bylines",
     "published_at", "date_source", "language", "words", "section", "duplicate_of",
-    "duplicate_reason", "event_id", "story_id", "labels",
+    "duplicate_reason", "event_id", "story_id", "labels", "sentence_counts",
 }  # fmt: skip
 LABELLED = set(range(30)) - {5}
 
@@ -26,13 +27,14 @@ def found(client, query: str) -> set[str]:
 def test_a_row_has_its_shape_and_no_text(client, world) -> None:
     body = client.get("/v1/articles?limit=3").json()
     assert set(body) == {"data", "next_cursor", "meta"}
-    assert body["meta"] == {"limit": 3, "total": None}
+    assert (body["meta"]["limit"], body["meta"]["total"]) == (3, None)
+    assert body["meta"]["run"]["labeller"] == "embedded"
     assert all(set(row) == ROW for row in body["data"])
     row = client.get(f"/v1/articles/{world.article_id(1)}").json()
     assert row["labels"] == {
-        "lean": -4.0, "lean_confidence": 0.5, "headline_lean": 1.0, "tone": -1.0,
+        "lean": -4.0, "lean_confidence": 0.5, "headline_lean": 1.0, "headline_tone": None, "tone": -1.0,
         "tone_confidence": 0.5, "category": "Business and Economy", "topic": "Ferries",
-        "topic_confidence": 0.5, "news_type": "news report", "news_type_confidence": 0.5,
+        "topic_confidence": 0.5, "subtopic": None, "news_type": "news report", "news_type_confidence": 0.5,
     }  # fmt: skip
     assert (row["publisher_id"], row["url"]) == ("outlet1", world.url(1))
     assert row["published_at"] == "2026-11-02T08:00:00Z"
@@ -106,7 +108,7 @@ def test_one_article_in_full(client, world) -> None:
     answer = client.get(f"/v1/articles/{world.article_id(5)}")
     body = answer.json()
     assert set(body) == ROW | {
-        "modified_at", "content_sha256", "provenance", "revisions", "event", "work", "annotations", "quotes",
+        "modified_at", "content_sha256", "provenance", "revisions", "event", "work", "run", "annotations", "quotes",
     }  # fmt: skip
     assert [r["revision"] for r in body["revisions"]] == [2, 1]
     assert [r["superseded_at"] is None for r in body["revisions"]] == [True, False]
@@ -185,3 +187,53 @@ def test_the_list_may_grow_at_its_head_while_it_is_walked(own, filled, world) ->
     rest = own.get(f"/v1/articles?limit=200&cursor={first['next_cursor']}").json()
     seen = [r["article_id"] for r in first["data"] + rest["data"]]
     assert len(seen) == len(set(seen)) == world.count
+
+
+@pytest.fixture
+def cut(own, filled, world):
+    """Article 1 with types for its first two sentences and one beyond its end, tones for none."""
+    from newsroom.records import Scope, Stage
+    from newsroom.store import annotations
+
+    run = world.run("embedded")
+    [base, *_] = world.labels(1, run)
+    said = {0: "fact", 1: "quote", 99: "fact"}
+    with filled.transaction() as conn:
+        annotations.add(conn, [
+            replace(base, stage=Stage.SENTENCE_TYPE, scope=Scope.SENTENCE, sentence=number, label=label,
+                    score=None, scale=None, distribution=None, evidence=())
+            for number, label in said.items()
+        ])  # fmt: skip
+    return own
+
+
+def test_sentences_have_numbers_places_and_labels_but_no_words_of_their_own(cut, world) -> None:
+    answer = cut.get(f"/v1/articles/{world.article_id(1)}/sentences")
+    rows = answer.json()["data"]
+    assert world.text[rows[0]["start"] : rows[0]["end"]] == "One short sentence."
+    assert [r["type"] and r["type"]["label"] for r in rows] == ["fact", "quote", None]
+    assert all(r["tone"] is None and r["focus"] is None for r in rows)
+    # Lean rests on sentences 0 and 1, for the body and the headline; the rest is not quoted.
+    assert [r["quote"] is None for r in rows] == [False, False, True]
+    assert [len(r["evidence_of"]) for r in rows] == [2, 2, 0]
+    assert (rows[1]["cut"], len(rows[1]["quote"].split())) == (True, 25)
+    assert "word25" not in answer.text
+    unread = cut.get(f"/v1/articles/{world.article_id(39)}/sentences").json()["data"]
+    assert len(unread) == 3
+    assert all(r["type"] is None and r["quote"] is None for r in unread)
+    assert cut.get("/v1/articles/nothing/sentences").status_code == 404
+
+
+def test_sentences_are_counted_and_what_nobody_asked_is_null(cut, world) -> None:
+    row = cut.get(f"/v1/articles/{world.article_id(1)}").json()
+    counts = row["sentence_counts"]
+    assert len(counts) == 12
+    assert {k: v for k, v in counts.items() if v is not None} == {
+        "sent_type_fac": 2, "sent_type_opn": 0, "sent_type_quo": 1, "sent_type_bor": 0, "sent_type_oth": 0,
+    }  # fmt: skip
+    assert {a["scope"] for a in row["annotations"]} == {"article", "headline"}
+    listed = {r["article_id"]: r for r in cut.get("/v1/articles?limit=200").json()["data"]}
+    assert listed[world.article_id(1)]["sentence_counts"] == counts
+    assert listed[world.article_id(2)]["sentence_counts"] is None
+    path = f"/v1/articles/{world.article_id(1)}/annotations"
+    assert [len(cut.get(path + q).json()["data"]) for q in ("", "?sentences=true")] == [6, 9]

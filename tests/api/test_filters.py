@@ -40,7 +40,7 @@ def test_what_is_no_time_is_refused(text: str) -> None:
     [
         {"lean_min": "nan"}, {"lean_min": "inf"}, {"tone_max": 5.1}, {"limit": 0}, {"sort": "title"},
         {"duplicates": "only"}, {"q": ""}, {"q": "x" * 501}, {"q": "-" * 9}, {"q": "a " + "-( " * 40 + "b"}, {"publisher": [""]},
-        {"publisher": ["x"] * 51}, {"labelled": "perhaps"},
+        {"publisher": ["x"] * 51}, {"labelled": "perhaps"}, {"run": "3f1c9a0"}, {"run": "x" * 65},
     ],
 )  # fmt: skip
 def test_values_out_of_range_are_refused(given: dict) -> None:
@@ -63,11 +63,11 @@ def test_an_unknown_parameter_names_the_nearest() -> None:
 
 def test_every_filter_becomes_a_condition_that_the_store_knows() -> None:
     everything = ArticlesQuery(
-        publisher=["a"], category="c", topic="t", news_type="n", event="e", story="s", language="en",
+        publisher=["a"], category="c", topic="t", subtopic="u", news_type="n", event="e", story="s", language="en",
         q="q", published_from="2026-11-01", published_to="2026-11-02", lean_min=-1, lean_max=1,
         tone_min=-1, tone_max=1, duplicates="exclude", labelled=True,
     )  # fmt: skip
-    paging = {"limit", "cursor", "count", "sort"}
+    paging = {"limit", "cursor", "count", "sort", "run"}
     assert {*everything.where("x").names} == {*ArticlesQuery.model_fields} - paging
     known = {*where.ARTICLES} - {"after", "after_oldest", "unlabelled"}
     assert {*everything.where("x").names} == known

@@ -70,7 +70,7 @@ def test_only_the_extra_row_makes_a_next_page() -> None:
     rows = [ROW, ROW]
     assert KEYS.envelope(rows, limit=2, total=None)["next_cursor"] is None
     assert KEYS.envelope([], limit=2, total=0) == {
-        "data": [], "next_cursor": None, "meta": {"limit": 2, "total": 0},
+        "data": [], "next_cursor": None, "meta": {"limit": 2, "total": 0, "run": None},
     }  # fmt: skip
     cut = KEYS.envelope(rows, limit=1, total=None)
     assert cut["data"] == [ROW]
@@ -79,4 +79,8 @@ def test_only_the_extra_row_makes_a_next_page() -> None:
 
 def test_a_digest_follows_the_question_only() -> None:
     assert digest("a", {"x": 1, "y": 2}) == digest("a", {"y": 2, "x": 1})
-    assert len({digest("a", {"x": 1}), digest("b", {"x": 1}), digest("a", {"x": 2})}) == 3
+    run, other = {"run_id": "r1"}, {"run_id": "r2"}
+    assert len({digest("a", {"x": 1}), digest("b", {"x": 1}), digest("a", {"x": 2}),
+                digest("a", {"x": 1}, run), digest("a", {"x": 1}, other)}) == 5  # fmt: skip
+    # A run is what it is, however it was asked for.
+    assert digest("a", {"run": None}, run) == digest("a", {"run": "r1"}, run)

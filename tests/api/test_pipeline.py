@@ -43,6 +43,7 @@ def test_pipeline_counts_what_the_lists_show(client) -> None:
         2,
         5,
     )
+    assert body["annotations_current"] == 29 * 6  # article 5 has a text that nobody labelled
     assert body["newest_page_at"] == "2026-11-03T23:00:00Z"
 
 
@@ -50,15 +51,18 @@ def test_an_empty_newsroom_has_zeros_and_nulls(empty) -> None:
     body = empty.get("/v1/pipeline").json()
     assert (body["articles"], body["newest_page_at"], body["work"]) == (0, None, [])
     for path in ("outlets", "articles", "events", "stories", "refusals", "runs"):
+        shown = {"run": None} if path in {"articles", "events"} else {}
         assert empty.get(f"/v1/{path}?count=true").json() == {
-            "data": [], "next_cursor": None, "meta": {"limit": 50, "total": 0},
+            "data": [], "next_cursor": None, "meta": {"limit": 50, "total": 0} | shown,
         }  # fmt: skip
     assert empty.get("/v1/trends?metric=lean&by=day").json()["data"] == []
 
 
 def test_runs(client, walk) -> None:
     rows = walk(client, "/v1/runs", 1)
-    assert [r["labeller"] for r in rows] in (["embedded", "scripted"], ["scripted", "embedded"])
+    assert {r["labeller"]: (r["promoted"], r["articles"]) for r in rows} == {
+        "embedded": (True, 29), "scripted": (False, 4),
+    }  # fmt: skip
     assert client.get("/v1/runs?count=true").json()["meta"]["total"] == 2
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -38,7 +38,17 @@ RUN = {
     "prompt_digest": None,
     "code_version": "2026.11.0",
     "started_at": "2026-11-14T09:00:00Z",
+    "settings": {},
+    "promoted": True,
+    "promoted_at": "2026-11-14T09:00:00Z",
+    "reason": "first run",
+    "articles": 120,
+    "refused": 1,
 }
+OTHER_RUN = RUN | {
+    "run_id": "6e" * 16, "labeller": "vllm", "promoted": False, "promoted_at": None, "reason": None,
+    "articles": 40, "settings": {"model": "small"}, "started_at": "2026-11-15T09:00:00Z",
+}  # fmt: skip
 
 
 def _stamp(moment: datetime) -> str:
@@ -95,6 +105,7 @@ def annotation(row: dict[str, Any], stage: str, scope: str, **more: Any) -> dict
         "distribution": None,
         "scale": None,
         "validated": scope != "headline",
+        "text": None,
         "reason": None,
         "evidence": [],
         "labeller": RUN["labeller"],
@@ -108,6 +119,22 @@ def annotation(row: dict[str, Any], stage: str, scope: str, **more: Any) -> dict
         "current": True,
         **more,
     }
+
+
+def sentence(number: int) -> dict[str, Any]:
+    def one(label: str) -> dict[str, Any]:
+        return {"label": label, "confidence": 0.8, "validated": True, "reason": None}
+
+    rests = number in (0, 3)
+    return {
+        "sentence": number, "start": 80 * number, "end": 80 * number + 79,
+        "type": one(("fact", "fact", "quote", "opinion", "borderline")[number % 5]),
+        "tone": one(("neutral", "negative", "neutral", "positive")[number % 4]),
+        "focus": one(("neither", "democrat", "both", "republican", "neither")[number % 5])
+        if number != 7 else None,
+        "evidence_of": [{"stage": "lean", "scope": "article"}] if rests else [],
+        "quote": "The vote was put off." if rests else None, "cut": False,
+    }  # fmt: skip
 
 
 def annotations(row: dict[str, Any]) -> list[dict[str, Any]]:
@@ -124,6 +151,8 @@ def annotations(row: dict[str, Any]) -> list[dict[str, Any]]:
                    distribution={"negative": 0.72, "neutral": 0.2, "positive": 0.08}, scale="mapped3"),
         annotation(row, "topic", "article", label=labels["topic"], confidence=0.81,
                    distribution={labels["topic"]: 0.81, "economy": 0.1, "courts": 0.04}),
+        annotation(row, "takeaways", "article", label=None, text="The vote was put off once more.",
+                   reason="It is what the first two paragraphs say."),
         annotation(row, "category", "article", label=labels["category"], confidence=0.88),
         annotation(row, "news_type", "article", label=labels["news_type"], confidence=0.93,
                    distribution={"news report": 0.93, "opinion": 0.07}),
@@ -158,7 +187,7 @@ def events_of(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(events, key=lambda e: -e["articles"])
 
 
-def page(rows: list[Any], request: Request) -> dict[str, Any]:
+def page(rows: Sequence[Any], request: Request) -> dict[str, Any]:
     limit = int(request.query_params.get("limit", 50))
     start = int(request.query_params.get("cursor", 0))
     total = len(rows) if request.query_params.get("count") == "true" else None
@@ -166,7 +195,7 @@ def page(rows: list[Any], request: Request) -> dict[str, Any]:
     return {
         "data": rows[start : start + limit],
         "next_cursor": following,
-        "meta": {"limit": limit, "total": total},
+        "meta": {"limit": limit, "total": total, "run": RUN},
     }
 
 
@@ -226,7 +255,9 @@ def problem(status: int, code: str, detail: str) -> JSONResponse:
 
 
 def fake_api(
-    rows: list[dict[str, Any]], outlets: list[tuple[str, str, float]] | None = None
+    rows: list[dict[str, Any]],
+    outlets: list[tuple[str, str, float]] | None = None,
+    runs: tuple[dict[str, Any], ...] = (RUN,),
 ) -> FastAPI:
     """An application with the routes of /v1 over fixed rows."""
     outlets = OUTLETS if outlets is None else outlets
@@ -274,6 +305,7 @@ def fake_api(
                     "superseded_at": None, "content_sha256": "9f" * 32}  # fmt: skip
         return row | {
             "modified_at": None,
+            "run": RUN,
             "content_sha256": "9f" * 32,
             "provenance": {"fetched_at": "2026-11-05T10:00:00Z", "via": "feed", "extractor": "x",
                            "page_id": None, "final_url": None, "body_sha256": None,
@@ -292,6 +324,14 @@ def fake_api(
             return problem(404, "not-found", f"no article {article_id}")
         made = annotations(by_id[article_id])
         return {"data": made, "next_cursor": None, "meta": {"limit": len(made), "total": len(made)}}
+
+    @app.get("/v1/articles/{article_id}/sentences")
+    def get_sentences(article_id: str) -> Any:
+        if article_id not in by_id:
+            return problem(404, "not-found", f"no article {article_id}")
+        made = [sentence(number) for number in range(24)] if by_id[article_id]["labels"] else []
+        meta = {"limit": len(made), "total": len(made), "run": RUN}
+        return {"data": made, "next_cursor": None, "meta": meta}
 
     @app.get("/v1/events")
     def get_events(request: Request) -> Any:
@@ -319,6 +359,7 @@ def fake_api(
                   for k, n, _ in outlets if k not in there]  # fmt: skip
         siblings = [e for e in events if e["story_id"] == found["story_id"] and e is not found]
         return found | {
+            "run": RUN,
             "coverage": coverage,
             "members": members,
             "not_stored": {"note": "No article of this event is stored.", "outlets": absent},
@@ -339,7 +380,7 @@ def fake_api(
         metric = request.query_params["metric"]
         chosen = request.query_params.getlist("publisher")
         cells = trends([r for r in rows if not chosen or r["publisher_id"] in chosen], metric, by)
-        meta = {"metric": metric, "by": by, "labeller": "embedded", "interval": "normal",
+        meta = {"metric": metric, "by": by, "run": RUN, "interval": "normal",
                 "n": sum(c["n"] for c in cells)}  # fmt: skip
         return {"data": cells, "next_cursor": None, "meta": meta}
 
@@ -374,7 +415,7 @@ def fake_api(
 
     @app.get("/v1/runs")
     def get_runs(request: Request) -> Any:
-        return page([RUN] if rows else [], request)
+        return page(runs if rows else [], request)
 
     @app.get("/v1/codebook")
     def get_codebook() -> Any:
@@ -402,6 +443,11 @@ def failing_api(status: int, code: str) -> FastAPI:
 @pytest.fixture
 def small_api() -> FastAPI:
     return fake_api(small_rows())
+
+
+@pytest.fixture
+def two_runs_api() -> FastAPI:
+    return fake_api(small_rows(), runs=(OTHER_RUN, RUN))
 
 
 @pytest.fixture

@@ -182,3 +182,32 @@ def test_stored_scripts_stay_text(chromium: Any, serve: Any, hostile_api: FastAP
         assert page.locator("img[src='x'], img[src='/x']").count() == 0, path
         assert page.locator("a[href^='javascript' i]").count() == 0, path
     assert (seen.dialogs, seen.foreign, seen.errors) == ([], [], [])
+
+
+def test_a_chosen_run_stays_from_page_to_page(
+    chromium: Any, serve: Any, two_runs_api: FastAPI
+) -> None:
+    address = serve(two_runs_api)
+    page, seen = opened(chromium, address, viewport={"width": 1400, "height": 900})
+    page.goto(address + "/framing")
+    settled(page)
+    page.get_by_role("textbox", name="Labels of the run").click()
+    page.get_by_text("vllm 6e6e6e6e").click()
+    page.wait_for_url("**/framing?run=" + "6e" * 16)
+    page.get_by_role("link", name="Articles", exact=True).click()
+    page.wait_for_url("**/articles?run=" + "6e" * 16)
+    page.wait_for_selector(".cell-headline")
+    page.locator(".cell-headline").first.click()
+    page.wait_for_selector(".sentence")
+    assert page.url.endswith("?run=" + "6e" * 16)
+    page.locator(".label-evidence a").first.click()
+    assert page.evaluate("document.querySelector(':target').className").startswith("sentence ")
+    page.go_back()
+    page.go_back()
+    page.wait_for_selector(".cell-headline")
+    page.get_by_role("textbox", name="Labels of the run").click()
+    page.get_by_text("embedded 5d5d5d5d").click()
+    page.wait_for_url("**/articles")
+    page.get_by_role("link", name="Events", exact=True).click()
+    page.wait_for_url("**/events")
+    assert (seen.foreign, seen.errors) == ([], [])

@@ -114,3 +114,12 @@ def test_a_web_address_becomes_a_guarded_link() -> None:
     assert isinstance(made, html.A)
     assert made.rel == "noopener noreferrer nofollow"
     assert isinstance(links.inside("text", "/events"), dcc.Link)
+
+
+def test_another_run_narrows_nothing() -> None:
+    filters = links.parse("?run=3f1c9a0b6d2e&sort=-published_at")
+    assert links.seen(filters) == [("run", "3f1c9a0b6d2e")]
+    assert not links.narrowed(filters)
+    assert links.narrowed(links.parse("?run=3f1c9a0b6d2e&q=ferry"))
+    assert links.seen(links.Filters()) == []
+    assert links.parse("?run=3f1c").problems == ("run=3f1c",)

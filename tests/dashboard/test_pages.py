@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from dashboard import app, links
 from dashboard.client import Client
 from dashboard.pages import PAGES, articles
-from dashboard.parts import frame
+from dashboard.parts import frame, sentences
 
 ADDRESSES = {
     "overview": "/",
@@ -119,7 +119,7 @@ def test_markup_in_the_data_stays_text(name: str, hostile_api: FastAPI) -> None:
             assert not isinstance(part, dcc.Markdown), panel
             assert not getattr(part, "dangerously_allow_html", False), panel
             href = getattr(part, "href", None)
-            assert href is None or href.startswith(("/", "https://")), (panel, href)
+            assert href is None or href.startswith(("/", "#", "https://")), (panel, href)
             assert "javascript:" not in (href or "")
 
 
@@ -218,3 +218,52 @@ def test_averages_of_few_articles_are_marked(small_api: FastAPI) -> None:
     assert rows  # 130 articles over six events and six outlets: nobody has thirty
     framing = drawn("framing", small_api)["framing-lean"]
     assert "(n < 30)" in serialised(framing)
+
+
+def test_each_sentence_is_a_cell_that_evidence_leads_to(small_api: FastAPI) -> None:
+    made = drawn("article", small_api)["article-main"]
+    cells = [c for c in walk(made) if "sentence " in f"{getattr(c, 'className', '')} "]
+    assert [c.children for c in cells] == [str(n + 1) for n in range(24)]
+    assert cells[3].id == "sentence-3"
+    assert (
+        cells[3].className == "sentence type-opinion tone-positive focus-republican sentence-rests"
+    )
+    assert "Evidence for lean" in cells[3].title
+    assert "focus-none" in cells[7].className
+    anchors = {getattr(c, "href", None) for c in walk(made)}
+    assert {"#sentence-0", "#sentence-3"} <= anchors
+    assert "The vote was put off once more." in words(made)
+    assert "Labels of the run 5d5d5d5d" in words(made)
+
+
+def test_without_sentence_labels_there_is_no_strip() -> None:
+    row = {"sentence": 0, "type": None, "tone": None, "focus": None, "evidence_of": []}
+    assert sentences.strip([row], "/v1/x") is None
+    assert sentences.strip([], "/v1/x") is None
+
+
+def test_a_run_is_chosen_only_where_there_are_two(
+    small_api: FastAPI, two_runs_api: FastAPI, failing: Any
+) -> None:
+    def choice(api: FastAPI, search: str = "") -> Any:
+        return asyncio.run(app.chosen(Client.in_process(api), None, search))
+
+    assert choice(small_api) is None
+    assert choice(failing(503, "database-away")) is no_update
+    for search, value in (
+        ("", "any"),
+        ("?run=6e6e6e6e", "6e" * 16),
+        ("?run=5d5d5d5d", "any"),  # the promoted one
+        ("?run=00000000", "00000000"),  # older than those listed
+    ):
+        (select,) = [c for c in walk(choice(two_runs_api, search)) if hasattr(c, "data")]
+        assert select.value == value
+        assert "embedded 5d5d5d5d, 120 articles, promoted" in select.data[0]["label"]
+        assert value in {option["value"] for option in select.data}
+
+
+def test_runs_say_what_they_cover_and_lead_to_their_labels(two_runs_api: FastAPI) -> None:
+    made = drawn("methods", two_runs_api)["methods-runs"]
+    assert "Readers see run 5d5d5d5d since 14 Nov 2026, 09:00 UTC: first run." in words(made)
+    assert f"/?run={'6e' * 16}" in {getattr(c, "href", None) for c in walk(made)}
+    assert "Settings of run 6e6e6e6e6e" in words(made)

@@ -71,7 +71,8 @@ def until(condition: Callable[[], bool], what: str) -> None:
 def assert_each_labelled_once(db: Database) -> None:
     with db.transaction() as conn:
         rows = conn.execute(
-            "SELECT article_id, stage, scope, count(*) AS n FROM annotations GROUP BY 1, 2, 3"
+            "SELECT article_id, stage, scope, sentence, count(*) AS n FROM annotations"
+            " GROUP BY 1, 2, 3, 4"
         ).fetchall()
     assert len({r["article_id"] for r in rows}) == ARTICLES
     assert {r["n"] for r in rows} == {1}

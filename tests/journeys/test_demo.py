@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx2
 import psutil
 
+from newsroom.text import sentences
 from newsroom.urls import canonical
 
 TRUTH = json.loads(Path("scraper/demo/truth.json").read_text())
@@ -45,11 +46,24 @@ def test_every_article_has_each_label_once(demo) -> None:
     per_article = demo.query(
         "SELECT a.article_id, count(n.*) AS labels, count(DISTINCT (n.stage, n.scope)) AS kinds"
         "  FROM articles a LEFT JOIN annotations n ON n.article_id = a.article_id"
-        "   AND n.content_sha256 = a.content_sha256"
+        "   AND n.content_sha256 = a.content_sha256 AND n.scope <> 'sentence'"
         " WHERE a.superseded_at IS NULL GROUP BY 1"
     )
     assert {(r["labels"], r["kinds"]) for r in per_article} == {(6, 6)}
     assert demo.query("SELECT DISTINCT state FROM work") == [{"state": "done"}]
+
+
+def test_every_sentence_has_its_three_labels_once(demo) -> None:
+    rows = demo.query(
+        "SELECT a.text, a.article_id, count(n.*) AS labels,"
+        "       count(DISTINCT (n.stage, n.sentence)) AS kinds"
+        "  FROM articles a LEFT JOIN annotations n ON n.article_id = a.article_id"
+        "   AND n.content_sha256 = a.content_sha256 AND n.scope = 'sentence'"
+        " WHERE a.superseded_at IS NULL GROUP BY 1, 2"
+    )
+    for row in rows:
+        wanted = 3 * len(sentences(row["text"]))
+        assert (row["labels"], row["kinds"]) == (wanted, wanted), row["article_id"]
 
 
 def test_silent_edits_became_revisions_with_labels_of_both(demo) -> None:
@@ -57,7 +71,7 @@ def test_silent_edits_became_revisions_with_labels_of_both(demo) -> None:
     rows = demo.query(
         "SELECT a.canonical_url, a.revision, count(n.*) AS labels FROM articles a"
         "  LEFT JOIN annotations n ON n.article_id = a.article_id"
-        "   AND n.content_sha256 = a.content_sha256"
+        "   AND n.content_sha256 = a.content_sha256 AND n.scope <> 'sentence'"
         " WHERE a.article_id IN (SELECT article_id FROM articles WHERE revision = 2) GROUP BY 1, 2"
     )
     assert {r["canonical_url"] for r in rows} == revised

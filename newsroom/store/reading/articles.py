@@ -8,6 +8,7 @@ from psycopg.rows import DictRow
 from psycopg.sql import SQL
 
 from newsroom.db import Conn
+from newsroom.store.reading import sentences
 from newsroom.store.reading.where import ARTICLES, Where
 
 # Null where nothing was labelled yet: an absent label is never a zero.
@@ -17,6 +18,7 @@ SELECT CASE WHEN count(*) > 0 THEN jsonb_build_object(
          'lean_confidence',
              max(n.confidence) FILTER (WHERE n.stage = 'lean' AND n.scope = 'article'),
          'headline_lean', max(n.score) FILTER (WHERE n.stage = 'lean' AND n.scope = 'headline'),
+         'headline_tone', max(n.score) FILTER (WHERE n.stage = 'tone' AND n.scope = 'headline'),
          'tone', max(n.score) FILTER (WHERE n.stage = 'tone' AND n.scope = 'article'),
          'tone_confidence',
              max(n.confidence) FILTER (WHERE n.stage = 'tone' AND n.scope = 'article'),
@@ -24,26 +26,28 @@ SELECT CASE WHEN count(*) > 0 THEN jsonb_build_object(
          'topic', max(n.label) FILTER (WHERE n.stage = 'topic' AND n.scope = 'article'),
          'topic_confidence',
              max(n.confidence) FILTER (WHERE n.stage = 'topic' AND n.scope = 'article'),
+         'subtopic', max(n.label) FILTER (WHERE n.stage = 'subtopic' AND n.scope = 'article'),
          'news_type', max(n.label) FILTER (WHERE n.stage = 'news_type' AND n.scope = 'article'),
          'news_type_confidence',
              max(n.confidence) FILTER (WHERE n.stage = 'news_type' AND n.scope = 'article')
        ) END AS labels
   FROM annotations n
  WHERE n.article_id = a.article_id AND n.content_sha256 = a.content_sha256
-   AND n.labeller = %(labeller)s AND n.superseded_at IS NULL AND n.scope <> 'sentence'
+   AND n.run_id = %(run_id)s AND n.scope <> 'sentence'
 """)
 
 ROW: Final = SQL("""
 SELECT a.article_id, a.revision, a.url, a.title, a.publisher_id, p.name AS publisher, a.bylines,
        a.published_at, a.date_source, a.language, a.words, a.section, a.duplicate_of,
-       a.duplicate_reason, m.event_id, m.story_id, l.labels, a.sort_at
+       a.duplicate_reason, m.event_id, m.story_id, l.labels, s.sentence_counts, a.sort_at
 """)
 
 JOINS: Final = SQL("""
   JOIN publishers p ON p.publisher_id = a.publisher_id
   LEFT JOIN event_members m ON m.article_id = a.article_id
   LEFT JOIN LATERAL ({labels}) l ON true
-""").format(labels=LABELS)
+  LEFT JOIN LATERAL ({sentences}) s ON true
+""").format(labels=LABELS, sentences=sentences.COUNTS)
 
 # The page is cut before the labels are joined, so that labels cost one look-up a shown row.
 LIST: Final = SQL("""
@@ -87,7 +91,7 @@ EXISTS: Final = "SELECT true AS found FROM articles WHERE article_id = %(article
 
 
 def page(conn: Conn, where: Where, *, order: str, rows: int) -> list[DictRow]:
-    """Up to ``rows`` current articles in a key of ``ORDERS``; ``labeller`` among the values."""
+    """Up to ``rows`` current articles in a key of ``ORDERS``; ``run_id`` among the values."""
     query = LIST.format(row=ROW, joins=JOINS, where=where.sql(ARTICLES), order=ORDERS[order])
     return conn.execute(query, {**where.values, "rows": rows}).fetchall()
 
@@ -99,9 +103,9 @@ def count(conn: Conn, where: Where) -> int:
     return int(row["n"])
 
 
-def one(conn: Conn, article_id: str, labeller: str) -> DictRow | None:
+def one(conn: Conn, article_id: str, run_id: str | None) -> DictRow | None:
     """The current revision with its page, event and labels, text included."""
-    return conn.execute(ONE, {"article_id": article_id, "labeller": labeller}).fetchone()
+    return conn.execute(ONE, {"article_id": article_id, "run_id": run_id}).fetchone()
 
 
 def revisions(conn: Conn, article_id: str) -> list[DictRow]:

@@ -59,7 +59,7 @@ SELECT a.publisher_id, p.name AS publisher, count(DISTINCT a.article_id) AS arti
   JOIN articles a ON a.article_id = m.article_id AND a.superseded_at IS NULL
   JOIN publishers p ON p.publisher_id = a.publisher_id
   LEFT JOIN annotations n ON n.article_id = a.article_id AND n.content_sha256 = a.content_sha256
-       AND n.labeller = %(labeller)s AND n.superseded_at IS NULL AND n.scope = 'article'
+       AND n.run_id = %(run_id)s AND n.scope = 'article'
        AND n.stage IN ('lean', 'tone')
  WHERE m.event_id = %(event_id)s
  GROUP BY a.publisher_id, p.name
@@ -122,14 +122,14 @@ def one(conn: Conn, event_id: str) -> DictRow | None:
     return conn.execute(ONE, {"event_id": event_id}).fetchone()
 
 
-def members(conn: Conn, event_id: str, labeller: str) -> list[DictRow]:
+def members(conn: Conn, event_id: str, run_id: str | None) -> list[DictRow]:
     """Its articles in the order of their time, with score and labels."""
-    return conn.execute(MEMBERS, {"event_id": event_id, "labeller": labeller}).fetchall()
+    return conn.execute(MEMBERS, {"event_id": event_id, "run_id": run_id}).fetchall()
 
 
-def coverage(conn: Conn, event_id: str, labeller: str) -> list[DictRow]:
+def coverage(conn: Conn, event_id: str, run_id: str | None) -> list[DictRow]:
     """Articles, mean lean and mean tone by outlet, with the numbers they rest on."""
-    return conn.execute(COVERAGE, {"event_id": event_id, "labeller": labeller}).fetchall()
+    return conn.execute(COVERAGE, {"event_id": event_id, "run_id": run_id}).fetchall()
 
 
 def not_stored(conn: Conn, event_id: str) -> list[DictRow]:

@@ -25,7 +25,8 @@ SELECT (SELECT count(*) FROM publishers) AS outlets,
        (SELECT count(*) FROM articles) AS revisions,
        (SELECT max(fetched_at) FROM articles) AS newest_article_at,
        (SELECT count(*) FROM annotations) AS annotations,
-       (SELECT count(*) FROM annotations WHERE superseded_at IS NULL) AS annotations_current,
+       (SELECT count(*) FROM annotations n JOIN articles a USING (article_id, content_sha256)
+         WHERE n.run_id = %(run_id)s AND a.superseded_at IS NULL) AS annotations_current,
        (SELECT count(*) FROM events) AS events,
        (SELECT count(*) FROM stories) AS stories
 """
@@ -57,9 +58,9 @@ def count_refused(conn: Conn, where: Where) -> int:
     return int(row["n"])
 
 
-def totals(conn: Conn) -> DictRow:
-    """One row of counts and newest times."""
-    row = conn.execute(TOTALS).fetchone()
+def totals(conn: Conn, run_id: str | None) -> DictRow:
+    """One row of counts and newest times; labels in force are those of this run."""
+    row = conn.execute(TOTALS, {"run_id": run_id}).fetchone()
     assert row is not None  # a SELECT without FROM has one row
     return row
 

@@ -1,31 +1,68 @@
-"""Labelling runs, and the codebooks they used."""
+"""Labelling runs: which one readers see, what each covers, and the codebooks they used."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from psycopg.rows import DictRow
+from psycopg.sql import SQL
 
 from newsroom.db import Conn
+from newsroom.errors import NotFound
 
-PAGE: Final = """
-SELECT run_id, labeller, labeller_revision, codebook_version, codebook_digest, prompt_digest,
-       code_version, started_at
-  FROM runs
- WHERE (%(after_at)s::timestamptz IS NULL
-        OR (started_at, run_id) < (%(after_at)s::timestamptz, %(after_id)s::text))
- ORDER BY started_at DESC, run_id DESC LIMIT %(rows)s
-"""
+# What a run covers are the texts that are current now, not all it ever labelled.
+ROWS: Final = SQL("""
+WITH shown AS ({shown}), covered AS (
+    SELECT o.run_id, count(*) FILTER (WHERE o.code IS NULL) AS articles, count(o.code) AS refused
+      FROM run_outcomes o JOIN articles a USING (article_id, content_sha256)
+     WHERE o.run_id IN (SELECT run_id FROM shown) AND a.superseded_at IS NULL
+     GROUP BY o.run_id
+)
+SELECT r.run_id, r.labeller, r.labeller_revision, r.codebook_version, r.codebook_digest,
+       r.prompt_digest, r.settings, r.code_version, r.started_at, p.promoted_at, p.reason,
+       coalesce(r.run_id = (SELECT run_id FROM promotions ORDER BY promotion_id DESC LIMIT 1),
+                false) AS promoted,
+       coalesce(c.articles, 0) AS articles, coalesce(c.refused, 0) AS refused
+  FROM shown r
+  LEFT JOIN covered c ON c.run_id = r.run_id
+  LEFT JOIN LATERAL (SELECT promoted_at, reason FROM promotions
+                      WHERE run_id = r.run_id ORDER BY promotion_id DESC LIMIT 1) p ON true
+ ORDER BY r.started_at DESC, r.run_id DESC
+""")
+
+PAGE: Final = ROWS.format(
+    shown=SQL("""
+    SELECT * FROM runs
+     WHERE (%(after_at)s::timestamptz IS NULL
+            OR (started_at, run_id) < (%(after_at)s::timestamptz, %(after_id)s::text))
+     ORDER BY started_at DESC, run_id DESC LIMIT %(rows)s
+""")
+)
+
+ONE: Final = ROWS.format(shown=SQL("SELECT * FROM runs WHERE run_id = %(run_id)s"))
 
 COUNT: Final = "SELECT count(*) AS n FROM runs"
 
-# The codebook in use is the one of the newest run.
+PROMOTED: Final = """
+SELECT r.run_id, r.labeller, r.labeller_revision, r.codebook_version
+  FROM promotions p JOIN runs r USING (run_id) ORDER BY p.promotion_id DESC LIMIT 1
+"""
+
+NAMED: Final = """
+SELECT run_id, labeller, labeller_revision, codebook_version
+  FROM runs
+ WHERE run_id = %(run)s::text OR (length(%(run)s::text) >= 8 AND starts_with(run_id, %(run)s::text))
+ ORDER BY run_id <> %(run)s::text, run_id LIMIT 2
+"""
+
 CODEBOOK: Final = """
-SELECT c.version, c.digest, c.content, r.started_at AS used_at
+SELECT c.version, c.digest, c.content, r.started_at AS used_at, r.run_id
   FROM runs r
   JOIN codebooks c ON (c.version, c.digest) = (r.codebook_version, r.codebook_digest)
- WHERE %(version)s::text IS NULL OR c.version = %(version)s::text
- ORDER BY r.started_at DESC, r.run_id DESC LIMIT 1
+ WHERE CASE WHEN %(version)s::text IS NULL THEN r.run_id = %(run_id)s::text
+            ELSE c.version = %(version)s::text END
+ ORDER BY r.run_id IS DISTINCT FROM %(run_id)s::text, r.started_at DESC, r.run_id DESC LIMIT 1
 """
 
 
@@ -41,6 +78,42 @@ def count(conn: Conn) -> int:
     return int(row["n"])
 
 
-def codebook(conn: Conn, version: str | None) -> DictRow | None:
-    """The codebook of the newest run, or of the newest run under that version."""
-    return conn.execute(CODEBOOK, {"version": version}).fetchone()
+def promoted(conn: Conn) -> DictRow | None:
+    """The run whose labels readers see, by name; None before the first one."""
+    return conn.execute(PROMOTED).fetchone()
+
+
+def named(conn: Conn, run: str) -> DictRow:
+    """The run of this id, or of the only one that begins so, in eight digits or more.
+
+    Raises NotFound ``run-unknown``.
+    """
+    rows = conn.execute(NAMED, {"run": run}).fetchall()
+    if not rows:
+        raise NotFound("run-unknown", f"no run {run[:80]}")
+    if len(rows) > 1 and rows[0]["run_id"] != run:
+        raise NotFound("run-unknown", f"more than one run begins with {run[:80]}")
+    return rows[0]
+
+
+def shown(conn: Conn, run: str | None) -> DictRow | None:
+    """The run asked for, else the promoted one."""
+    return promoted(conn) if run is None else named(conn, run)
+
+
+def id_of(run: Mapping[str, object] | None) -> str | None:
+    """Its id; None, which has no labels, where there is no run."""
+    return None if run is None else str(run["run_id"])
+
+
+def one(conn: Conn, run_id: str) -> DictRow:
+    """One run with what it covers. Raises NotFound ``run-unknown``."""
+    row = conn.execute(ONE, {"run_id": run_id}).fetchone()
+    if row is None:
+        raise NotFound("run-unknown", f"no run {run_id[:80]}")
+    return row
+
+
+def codebook(conn: Conn, *, run_id: str | None, version: str | None) -> DictRow | None:
+    """The codebook of a run; under a version, of that run if it used it, else of the newest."""
+    return conn.execute(CODEBOOK, {"run_id": run_id, "version": version}).fetchone()

@@ -16,8 +16,7 @@ from newsroom.store.reading.where import ARTICLES, Where
 _OF: Final = (
     "JOIN annotations {alias} ON {alias}.article_id = a.article_id "
     "AND coalesce({alias}.content_sha256 = a.content_sha256, false) "
-    "AND {alias}.labeller = %(labeller)s "
-    "AND {alias}.superseded_at IS NULL AND {alias}.stage = {stage} AND {alias}.scope = {scope}"
+    "AND {alias}.run_id = %(run_id)s AND {alias}.stage = {stage} AND {alias}.scope = {scope}"
 )
 
 
@@ -38,6 +37,7 @@ DIMENSIONS: Final[Mapping[str, tuple[Composable, Composable]]] = {
     "month": (SQL("date_trunc('month', a.sort_at)::date"), SQL("")),
     "category": _dimension("category"),
     "topic": _dimension("topic"),
+    "subtopic": _dimension("subtopic"),
     "news_type": _dimension("news_type"),
 }
 
@@ -47,6 +47,7 @@ METRICS: Final[Mapping[str, tuple[Composable, Composable]]] = {
     "lean": (SQL("v.score"), _label("v", "lean")),
     "tone": (SQL("v.score"), _label("v", "tone")),
     "headline_lean": (SQL("v.score"), _label("v", "lean", "headline")),
+    "headline_tone": (SQL("v.score"), _label("v", "tone", "headline")),
     "opinion_share": (
         SQL("(v.label = 'opinion')::integer::double precision"),
         _label("v", "news_type"),

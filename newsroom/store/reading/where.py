@@ -2,7 +2,8 @@
 
 A caller gives names and values; the names pick conditions written here, the values are bound.
 Conditions speak of ``a`` (a current article), ``e`` (an event), ``s`` (a story) or ``r`` (a
-refusal), whichever table their set belongs to. ``%(labeller)s`` is bound by every query.
+refusal), whichever table their set belongs to. ``%(run_id)s``, the run readers see, is bound by
+every query; through null nothing is labelled.
 """
 
 from __future__ import annotations
@@ -13,11 +14,18 @@ from typing import Final
 
 from psycopg.sql import SQL, Composable
 
-# The current label of one article: of its newest text, by the labeller readers see.
+# The current label of one article: of its newest text, in the run readers see.
 CURRENT: Final = SQL("""
 SELECT FROM annotations n
  WHERE n.article_id = a.article_id AND n.content_sha256 = a.content_sha256
-   AND n.labeller = %(labeller)s AND n.superseded_at IS NULL AND {this}
+   AND n.run_id = %(run_id)s AND {this}
+""")
+
+# What became of its newest text there: one row, where the labels are many.
+LABELLED: Final = SQL("""
+EXISTS (SELECT FROM run_outcomes o
+         WHERE o.run_id = %(run_id)s AND o.article_id = a.article_id
+           AND o.content_sha256 = a.content_sha256 AND o.code IS NULL)
 """)
 
 
@@ -44,6 +52,9 @@ ARTICLES: Final[Mapping[str, Composable]] = {
         "n.stage = 'category' AND n.scope = 'article' AND n.label = %(category)s"
     ),
     "topic": _labelled("n.stage = 'topic' AND n.scope = 'article' AND n.label = %(topic)s"),
+    "subtopic": _labelled(
+        "n.stage = 'subtopic' AND n.scope = 'article' AND n.label = %(subtopic)s"
+    ),
     "news_type": _labelled(
         "n.stage = 'news_type' AND n.scope = 'article' AND n.label = %(news_type)s"
     ),
@@ -51,8 +62,8 @@ ARTICLES: Final[Mapping[str, Composable]] = {
     "lean_max": _labelled("n.stage = 'lean' AND n.scope = 'article' AND n.score <= %(lean_max)s"),
     "tone_min": _labelled("n.stage = 'tone' AND n.scope = 'article' AND n.score >= %(tone_min)s"),
     "tone_max": _labelled("n.stage = 'tone' AND n.scope = 'article' AND n.score <= %(tone_max)s"),
-    "labelled": _labelled("n.scope <> 'sentence'"),
-    "unlabelled": SQL("NOT {}").format(_labelled("n.scope <> 'sentence'")),
+    "labelled": LABELLED,
+    "unlabelled": SQL("NOT {}").format(LABELLED),
     "after": SQL("(a.sort_at, a.article_id) < (%(after_at)s, %(after_id)s)"),
     "after_oldest": SQL("(a.sort_at, a.article_id) > (%(after_at)s, %(after_id)s)"),
 }

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Composable
 
-from newsroom.store.reading import articles, events, pipeline, trends, where
+from newsroom.store.reading import articles, events, pipeline, runs, trends, where
 
 PARAMETER = re.compile(r"%\((\w+)\)s")
 
@@ -38,6 +38,10 @@ def of_events():
         yield events.STORY_LIST.format(columns=events.STORY_COLUMNS, where=condition)
         yield events.STORY_COUNT.format(where=condition)
     yield from (events.ONE, events.OF_STORY, events.MEMBERS, events.STORY_ONE)
+
+
+def of_runs():
+    yield from (runs.PAGE, runs.ONE)
 
 
 def of_refusals():
@@ -68,7 +72,7 @@ def of_trends():
             yield spy.query
 
 
-@pytest.mark.parametrize("statements", [of_articles, of_events, of_refusals, of_trends])
+@pytest.mark.parametrize("statements", [of_articles, of_events, of_runs, of_refusals, of_trends])
 def test_prepares(statements, template_url: str) -> None:
     with psycopg.connect(template_url) as conn:
         for number, statement in enumerate(statements()):

@@ -6,7 +6,7 @@ import statistics
 
 import pytest
 
-from api import intervals
+from newsroom import intervals
 
 
 def test_mean() -> None:

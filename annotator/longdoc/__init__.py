@@ -1,0 +1,1 @@
+"""Long documents read by several agents that exchange small typed messages (docs/longdoc.md)."""

@@ -1,0 +1,1 @@
+"""Prompts as data: numbered files, immutable once used."""

@@ -1,0 +1,1 @@
+"""How good labels are: agreement, calibration, floors, blindness, injection."""
