@@ -8,8 +8,10 @@ import psycopg
 import redis
 
 from newsroom import llm, migrate
+from newsroom.db import Database
 from newsroom.errors import NewsroomError
 from newsroom.settings import Settings
+from newsroom.store.reading import runs
 
 DISK_MIN_BYTES = 2_000_000_000
 
@@ -22,6 +24,7 @@ def check(settings: Settings) -> dict[str, str]:
         "broker": _broker(settings),
         "disk": _disk(settings),
         "model": _model(settings),
+        "labels": _labels(settings),
     }
 
 
@@ -67,6 +70,23 @@ def _model(settings: Settings) -> str:
     except NewsroomError as error:
         return error.message
     return "ok"
+
+
+def _labels(settings: Settings) -> str:
+    """Whether readers see the newest run of the configured labeller."""
+    try:
+        with Database(settings.require_database(), size_max=1) as db, db.transaction() as conn:
+            seen = runs.promoted(conn)
+            newest = runs.newest(conn, settings.labels.labeller)
+    except (NewsroomError, psycopg.Error):
+        return "unknown: no database"
+    if newest is None or seen is None or newest["run_id"] == seen["run_id"]:
+        return "ok"
+    new, old = newest["run_id"][:12], seen["run_id"][:12]
+    return (
+        f"run {new} of the configured labeller is newer than {old}, which readers see: "
+        f"`newsroom runs compare {old} {new}`, then `newsroom runs promote {new}`"
+    )
 
 
 def _disk(settings: Settings) -> str:

@@ -8,13 +8,12 @@ annotator/heads/MODEL_CARD.md and annotator/sentences/MODEL_CARD.md for what the
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from annotator import encoder, masking, reading
+from annotator import encoder, masking, prose, reading
 from annotator.codebook.loader import Codebook
 from annotator.codebook.loader import load as load_codebook
 from annotator.heads.features import READ_CHARS, dense
@@ -37,17 +36,10 @@ if TYPE_CHECKING:
 
 BATCH = 64
 MIN_WORDS = 5
-# Function words make up 25..50 % of English prose and hardly any of other languages' text.
-FUNCTION_WORDS = (
-    "the of and to in is that for on with as was it by at from be are this have has not but they "
-    "his her he she you we were will would an or which their its who had been"
-)
-MIN_FUNCTION_SHARE = 0.12
 LANGUAGE_WORDS = 20
 MAX_EVIDENCE = 3
 MAX_WORDS = 5
 TOP_TOPICS = 5
-WORD = re.compile(r"[^\W\d_]+")
 
 
 class EmbeddedLabeller:
@@ -72,7 +64,9 @@ class EmbeddedLabeller:
         self._sentences = SentenceLabeller() if sentences else None
         recalled = (rule,) if rule is not None and self.recalls else ()
         every = (self._sentences.digest,) if self._sentences else ()
-        source = "|".join((*here, self._heads.digest, self._codebook.digest, *recalled, *every))
+        source = "|".join(
+            (*here, self._heads.digest, self._codebook.digest, prose.RULES, *recalled, *every)
+        )
         self.revision = hashlib.sha256(source.encode()).hexdigest()[:12]
 
     @property
@@ -122,7 +116,7 @@ class EmbeddedLabeller:
         heads = self._heads
         articles = [given[number] for number in numbers]
         titles = [masking.mask(article.title) for article in articles]
-        texts = [masking.mask(article.text) for article in articles]
+        texts = [masking.mask(prose.only(article.text)) for article in articles]
         parts, present = encoder.masked_parts(list(zip(titles, texts, strict=True)))
         vectors = encoder.pooled(parts)
         side, of_title = self._read(titles, texts, numbers, past)
@@ -287,10 +281,9 @@ def refusal(article: ArticleInput) -> Refused | None:
     count = word_count(article.text)
     if count < MIN_WORDS:
         return Refused("text-too-short", f"the text has {count} words, {MIN_WORDS} are needed")
-    found = WORD.findall(article.text[:READ_CHARS].lower())
-    common = frozenset(FUNCTION_WORDS.split())
-    share = sum(word in common for word in found) / max(len(found), 1)
-    if len(found) >= LANGUAGE_WORDS and share < MIN_FUNCTION_SHARE:
+    found = prose.WORD.findall(article.text[:READ_CHARS].lower())
+    foreign = prose.function_share(found) < prose.MIN_FUNCTION_SHARE
+    if len(found) >= LANGUAGE_WORDS and foreign:
         return Refused("language-not-english", "the text does not read as English prose")
     return None
 

@@ -171,14 +171,21 @@ def _reference(question: Question, given: Sequence[str | float]) -> str | float 
     return value if 2 * votes > len(given) else None
 
 
+def _judged(
+    reference: Mapping[Key, str | float | None], answers: Mapping[Key, Answer]
+) -> tuple[list[Key], dict[str, Any]]:
+    """Units that both the coders and the labeller decided, and how many there are."""
+    known = [key for key in answers if reference[key] is not None]
+    judged = [key for key in known if answers[key].value is not None]
+    return judged, {"units": len(known), "answered": len(judged)}
+
+
 def _classes(
     question: Question,
     reference: Mapping[Key, str | float | None],
     answers: Mapping[Key, Answer],
 ) -> dict[str, Any]:
-    known = [key for key in answers if reference[key] is not None]
-    judged = [key for key in known if answers[key].value is not None]
-    found: dict[str, Any] = {"units": len(known), "answered": len(judged)}
+    judged, found = _judged(reference, answers)
     if not judged:
         return found
     truth, said = (
@@ -224,9 +231,7 @@ def _scores(
     reference: Mapping[Key, str | float | None],
     answers: Mapping[Key, Answer],
 ) -> dict[str, Any]:
-    known = [key for key in answers if reference[key] is not None]
-    judged = [key for key in known if answers[key].value is not None]
-    found: dict[str, Any] = {"units": len(known), "answered": len(judged)}
+    judged, found = _judged(reference, answers)
     if not judged:
         return found
     truth, said = (

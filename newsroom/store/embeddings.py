@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pgvector import Vector
 
 from newsroom.db import Conn
-from newsroom.store.texts import Text
+from newsroom.store.texts import TEXTS, Text
 
 ADD = """
 INSERT INTO embeddings (text_key, encoder, vector)
@@ -28,15 +28,13 @@ SELECT a.article_id, a.publisher_id, a.title, left(a.text, 4000) AS text, a.publ
  ORDER BY a.sort_at, a.article_id
 """
 
-MISSING = """
-SELECT a.article_id, a.content_sha256, a.publisher_id, a.title, a.text,
-       a.sort_at AS published_at, a.published_at IS NOT NULL AS dated
-  FROM articles a
+MISSING = f"""
+{TEXTS}
  WHERE a.superseded_at IS NULL AND a.sort_at >= %(since)s
    AND NOT EXISTS (SELECT 1 FROM embeddings e
                     WHERE e.text_key = a.content_sha256 AND e.encoder = %(encoder)s)
  LIMIT %(limit)s
-"""
+"""  # noqa: S608 (constants of this package)
 
 
 class InWindow(TypedDict):

@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from psycopg.rows import class_row
 
 from newsroom.db import Conn
 
-OF_REVISIONS = """
+# The columns of a Text, for every statement that reads some.
+TEXTS: Final = """
 SELECT a.article_id, a.content_sha256, a.publisher_id, p.name AS publisher, p.domain, a.bylines,
        a.title, a.text, a.sort_at AS published_at, a.published_at IS NOT NULL AS dated
   FROM articles a
   JOIN publishers p ON p.publisher_id = a.publisher_id
+"""
+
+OF_REVISIONS = f"""
+{TEXTS}
  WHERE (a.article_id, a.content_sha256) IN (
        SELECT a, c FROM unnest(%(article_ids)s::text[], %(contents)s::text[]) AS t(a, c))
  ORDER BY a.sort_at, a.article_id
-"""
+"""  # noqa: S608 (a constant of this module)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

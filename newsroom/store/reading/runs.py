@@ -49,6 +49,11 @@ SELECT r.run_id, r.labeller, r.labeller_revision, r.codebook_version
   FROM promotions p JOIN runs r USING (run_id) ORDER BY p.promotion_id DESC LIMIT 1
 """
 
+NEWEST: Final = """
+SELECT run_id, labeller, labeller_revision, codebook_version
+  FROM runs WHERE labeller = %(labeller)s ORDER BY started_at DESC, run_id DESC LIMIT 1
+"""
+
 NAMED: Final = """
 SELECT run_id, labeller, labeller_revision, codebook_version
   FROM runs
@@ -81,6 +86,11 @@ def count(conn: Conn) -> int:
 def promoted(conn: Conn) -> DictRow | None:
     """The run whose labels readers see, by name; None before the first one."""
     return conn.execute(PROMOTED).fetchone()
+
+
+def newest(conn: Conn, labeller: str) -> DictRow | None:
+    """The run of a labeller that started last."""
+    return conn.execute(NEWEST, {"labeller": labeller}).fetchone()
 
 
 def named(conn: Conn, run: str) -> DictRow:
