@@ -17,10 +17,10 @@ from newsroom.store import runs, work
 from newsroom.store.reading import drift
 from newsroom.store.reading import runs as reading
 
-PANEL, ARTICLES = "demo", 8
+PANEL, ARTICLES = "demo", 3
 # What a model of 135 million parameters can bear: no marks between words, no long list of topics.
 SMALL = {
-    "questions": "takeaways,news_type,lean,tone,headline",
+    "questions": "takeaways,lean,tone,headline",
     "datamark": False,
     "draws": 0,
     "concurrency": model_server.SLOTS,
