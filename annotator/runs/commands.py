@@ -138,14 +138,16 @@ def runs_list(as_json: Json = False) -> None:
 
 @runs_app.command("show")
 def runs_show(run: RunId, as_json: Json = False) -> None:
-    """One run: its configuration, what it covers, and whether readers see it.
+    """One run: its configuration, what it covers and cost, and whether readers see it.
 
     Example: newsroom runs show 3f1c9a0b
     """
+    from newsroom.store import answers
     from newsroom.store.reading import runs
 
     with _database() as db, db.transaction() as conn:
-        row = runs.one(conn, runs.named(conn, run)["run_id"])
+        run_id = runs.named(conn, run)["run_id"]
+        row = {**(runs.one(conn, run_id) or {}), **answers.cost(conn, run_id)}
     if as_json:
         _print_json(row)
         return

@@ -7,7 +7,7 @@ from annotator.codebook import loader
 from annotator.labellers.vllm import VllmLabeller
 from newsroom.db import Database
 from newsroom.settings import Llm, Work
-from newsroom.store import articles
+from newsroom.store import answers, articles
 
 LIMITS = Work(batch=8, lease_s=60, attempts_max=5)
 
@@ -44,6 +44,13 @@ def test_labels_of_a_served_model_are_stored_with_what_it_said(
     ) == [{"n": 0}]
     (words,) = rows(db, "SELECT DISTINCT text, label FROM annotations WHERE stage = 'takeaways'")
     assert words == {"text": "because it is so", "label": None}
+    with db.transaction() as conn:
+        (run_id,) = [r["run_id"] for r in conn.execute("SELECT run_id FROM runs")]
+        cost = answers.cost(conn, run_id)
+        assert answers.cost(conn, "another") == {}
+    assert cost["answers"] == len(server.requests)
+    assert cost["prompt_tokens"] == 100 * len(server.requests)
+    assert cost["asked_again"] == 0
     scopes = rows(db, "SELECT DISTINCT scope FROM annotations WHERE sentence IS NOT NULL")
     assert scopes == [{"scope": "sentence"}]
 
