@@ -35,13 +35,15 @@ test-gpu: $(STAMP)
 # often its answers keep their form.
 VLLM ?= .vllm
 VLLM_PORT ?= 8124
+VLLM_SECONDS ?= 600
 test-vllm: $(STAMP) .venv/llm
 	test -e $(VLLM)/ready || scripts/vllm-cpu setup $(VLLM)
 	scripts/vllm-cpu serve $(VLLM) $(VLLM_PORT) & server=$$!; trap "kill $$server" EXIT; \
 	until curl -fs http://127.0.0.1:$(VLLM_PORT)/health; do kill -0 $$server || exit 1; sleep 1; done; \
-	export NEWSROOM_LLM__BASE_URL=http://127.0.0.1:$(VLLM_PORT)/v1 NEWSROOM_LLM__TIMEOUT_S=900 NEWSROOM_LLM__DATAMARK=false; \
+	export VLLM_BASE_URL=http://127.0.0.1:$(VLLM_PORT)/v1; \
 	.venv/bin/python -m pytest -m vllm tests/annotator/asking/test_real_vllm.py && \
-	.venv/bin/python -m benchmarks.served_model --name vllm-cpu
+	NEWSROOM_LLM__BASE_URL=$$VLLM_BASE_URL NEWSROOM_LLM__TIMEOUT_S=900 NEWSROOM_LLM__DATAMARK=false \
+	.venv/bin/python -m benchmarks.served_model --name vllm-cpu --seconds $(VLLM_SECONDS)
 
 # Scores on the data folder (NEWSROOM_DATA_DIR); hours on two cores. Results are committed.
 quality: $(STAMP)

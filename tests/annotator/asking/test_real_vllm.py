@@ -1,15 +1,14 @@
-"""Against a real vLLM: run by `make test-vllm`, which sets NEWSROOM_LLM__BASE_URL."""
+"""Against a real vLLM: run by `make test-vllm`, which sets VLLM_BASE_URL."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-
-from newsroom import settings as settings_module
 
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(1800)]
 LINES = [
@@ -20,14 +19,20 @@ LINES = [
 
 
 def test_annotate_through_a_real_vllm(tmp_path: Path) -> None:
-    served = settings_module.load().llm.base_url
-    assert served != settings_module.Llm().base_url, "NEWSROOM_LLM__BASE_URL is not set"
+    served = {
+        "NEWSROOM_LLM__BASE_URL": os.environ["VLLM_BASE_URL"],
+        "NEWSROOM_LLM__TIMEOUT_S": "900",
+        "NEWSROOM_LLM__CONCURRENCY": "8",
+        "NEWSROOM_LLM__DRAWS": "2",
+        "NEWSROOM_LLM__DATAMARK": "false",
+    }
     source = tmp_path / "in.jsonl"
     source.write_text("".join(json.dumps(line) + "\n" for line in LINES))
     command = ["annotate", "--labeller", "vllm", "--sentences", "--input", str(source)]
     done = subprocess.run(
-        [sys.executable, "-m", "newsroom", *command], capture_output=True, text=True, check=False
-    )
+        [sys.executable, "-m", "newsroom", *command],
+        capture_output=True, text=True, check=False, env=os.environ | served,
+    )  # fmt: skip
     out = {row["id"]: row for row in map(json.loads, done.stdout.splitlines())}
     assert out["empty"]["code"] == "text-empty"
     for name, count in (("levy", 3), ("own", 2)):
