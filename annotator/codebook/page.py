@@ -166,8 +166,7 @@ def _crosswalk(crosswalk: MbdCrosswalk) -> list[str]:
         (
             "Published names of [arXiv 2509.25649](https://arxiv.org/abs/2509.25649). Ours to "
             "theirs is the nearest name; theirs to ours is “–” where none of ours means the same. "
-            "Scores of lean and tone have the same range and direction. News types have the same "
-            "names, but there is no news analysis here."
+            "Scores of lean and tone have the same range and direction, news types the same names."
         ),
         "",
         *_table("our topic", "their topic", crosswalk.topic_to_mbd),

@@ -51,7 +51,7 @@ def test_v1_asks_of_every_stage() -> None:
     assert all(name == question.id for name, question in codebook.questions.items())
     assert codebook.version == "v1"
     assert codebook.questions["lean"].label_ids == ("left", "center", "right")
-    assert codebook.questions["news_type"].label_ids == ("news report", "opinion")
+    assert codebook.questions["news_type"].label_ids == ("news report", "opinion", "news analysis")
 
 
 def test_v1_has_the_levels_it_promises() -> None:
