@@ -17,8 +17,9 @@ from annotator.prompts.render import Prompt
 from newsroom.records import Scope, Stage
 
 Kind = Literal["label", "score", "words", "sentences"]
-ANSWER_TOKENS: Mapping[Kind, int] = {"label": 220, "score": 220, "words": 320, "sentences": 0}
-SENTENCE_TOKENS = 40
+# Room for the longest answer that the form allows, in a tokenizer of two characters a token.
+ANSWER_TOKENS: Mapping[Kind, int] = {"label": 320, "score": 320, "words": 480, "sentences": 80}
+SENTENCE_TOKENS = 50
 SENTENCES_AT_ONCE = 20
 EVIDENCE = '"evidence" lists the numbers of at most three sentences that it rests on; '
 SENTENCE_STAGES = (Stage.SENTENCE_TYPE, Stage.SENTENCE_TONE, Stage.SENTENCE_FOCUS)
@@ -141,7 +142,7 @@ class Asker:
                 {"role": "user", "content": f"{shown}\n\n{told}"},
             ),
             form=form,
-            max_tokens=ANSWER_TOKENS[kind] or 60 + SENTENCE_TOKENS * len(numbers),
+            max_tokens=ANSWER_TOKENS[kind] + SENTENCE_TOKENS * len(numbers),
             sentences=numbers,
         )
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from annotator import masking
 from annotator.asking import answers, forms, page, scale
-from annotator.asking.questions import Ask, Asker
+from annotator.asking.questions import ANSWER_TOKENS, SENTENCE_TOKENS, Ask, Asker
 from annotator.codebook import loader
 from annotator.labellers.base import ArticleInput, Asked, Label, Labelled, Outcome
 from annotator.prompts import render
@@ -68,6 +68,7 @@ class VllmLabeller:
                 "context_tokens": self._context,
                 "questions": list(self._wanted),
                 "draws": self._llm.draws,
+                "answer_tokens": [*ANSWER_TOKENS.values(), SENTENCE_TOKENS],
                 "datamark": self._llm.datamark,
                 "temperature": 0.0,
                 "draw_temperature": DRAW_TEMPERATURE,
