@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from api import schemas
+from api import service_schemas
 from newsroom.errors import BadRequest, Later, Misconfigured, NewsroomError, NotFound
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -41,7 +41,7 @@ MEANINGS: Final[Mapping[str, tuple[int, str]]] = {
 }
 
 _DECLARED: Final[dict[str, Any]] = {
-    "model": schemas.Problem,
+    "model": service_schemas.Problem,
     "content": {
         MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}},
     },

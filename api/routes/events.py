@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
 
-from api import schemas
+from api import event_schemas
 from api.deps import Store, page_limit
 from api.filters import EventsQuery, Seen
 from api.pages import Keyset, digest
@@ -22,7 +22,7 @@ NOTE: Final = (
 )
 
 
-@router.get("/events", response_model=schemas.EventPage)
+@router.get("/events", response_model=event_schemas.EventPage)
 def list_events(
     request: Request, store: Store, query: Annotated[EventsQuery, Query()]
 ) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def list_events(
     return keys.envelope(rows, limit=limit, total=total, run=run)
 
 
-@router.get("/events/{event_id}", response_model=schemas.Event)
+@router.get("/events/{event_id}", response_model=event_schemas.Event)
 def get_event(event_id: str, store: Store, query: Annotated[Seen, Query()]) -> dict[str, Any]:
     """One event: its articles, its coverage by outlet, and the other events of its story."""
     with store.transaction() as conn:

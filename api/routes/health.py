@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from api import problems, schemas
+from api import problems, service_schemas
 from api.deps import Store
 from newsroom import __version__, migrate
 from newsroom.errors import Later
@@ -16,13 +16,13 @@ from newsroom.store.reading import health
 router = APIRouter(tags=["health"])
 
 
-@router.get("/healthz", response_model=schemas.Health)
+@router.get("/healthz", response_model=service_schemas.Health)
 async def get_health() -> dict[str, str]:
     """The process answers; touches nothing else."""
     return {"status": "ok"}
 
 
-@router.get("/readyz", response_model=schemas.Ready)
+@router.get("/readyz", response_model=service_schemas.Ready)
 def get_ready(request: Request, store: Store) -> dict[str, Any] | JSONResponse:
     """The database answers and its schema is the one this code needs; else 503 naming the part."""
     try:
@@ -38,7 +38,7 @@ def get_ready(request: Request, store: Store) -> dict[str, Any] | JSONResponse:
     return {"status": "ok", "parts": {"database": "ok", "migrations": "ok"}}
 
 
-@router.get("/version", response_model=schemas.Version)
+@router.get("/version", response_model=service_schemas.Version)
 async def get_version() -> dict[str, str]:
     """What is running."""
     return {"name": "newsroom", "version": __version__, "api": "v1"}

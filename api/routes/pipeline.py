@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from api import schemas
+from api import service_schemas
 from api.deps import Store, page_limit
 from api.filters import RefusalsQuery, Seen
 from api.pages import Keyset, digest
@@ -16,7 +16,7 @@ from newsroom.store.reading import pipeline, runs
 router = APIRouter(tags=["pipeline"])
 
 
-@router.get("/pipeline", response_model=schemas.Pipeline)
+@router.get("/pipeline", response_model=service_schemas.Pipeline)
 def get_pipeline(store: Store, query: Annotated[Seen, Query()]) -> dict[str, Any]:
     """Counts of everything, from pages to stories."""
     with store.transaction() as conn:
@@ -29,7 +29,7 @@ def get_pipeline(store: Store, query: Annotated[Seen, Query()]) -> dict[str, Any
         }
 
 
-@router.get("/refusals", response_model=schemas.RefusalPage)
+@router.get("/refusals", response_model=service_schemas.RefusalPage)
 def list_refusals(
     request: Request, store: Store, query: Annotated[RefusalsQuery, Query()]
 ) -> dict[str, Any]:

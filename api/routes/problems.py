@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from api import schemas
+from api import service_schemas
 from api.filters import Nothing
 from api.problems import MEANINGS
 from newsroom.errors import NotFound
@@ -14,7 +14,7 @@ from newsroom.errors import NotFound
 router = APIRouter(tags=["problems"])
 
 
-@router.get("/problems/{code}", response_model=schemas.ProblemCode)
+@router.get("/problems/{code}", response_model=service_schemas.ProblemCode)
 def get_problem(code: str, _query: Annotated[Nothing, Query()]) -> dict[str, Any]:
     """The meaning of an error code."""
     if code not in MEANINGS:

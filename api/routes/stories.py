@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from api import schemas
+from api import event_schemas
 from api.deps import Store, page_limit
 from api.filters import Nothing, StoriesQuery
 from api.pages import Keyset, digest
@@ -17,7 +17,7 @@ from newsroom.store.reading import events
 router = APIRouter(tags=["stories"])
 
 
-@router.get("/stories", response_model=schemas.StoryPage)
+@router.get("/stories", response_model=event_schemas.StoryPage)
 def list_stories(
     request: Request, store: Store, query: Annotated[StoriesQuery, Query()]
 ) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def list_stories(
     return keys.envelope(rows, limit=limit, total=total)
 
 
-@router.get("/stories/{story_id}", response_model=schemas.Story)
+@router.get("/stories/{story_id}", response_model=event_schemas.Story)
 def get_story(story_id: str, store: Store, _query: Annotated[Nothing, Query()]) -> dict[str, Any]:
     """One story with its events; its articles are `/v1/articles?story=`."""
     with store.transaction() as conn:
