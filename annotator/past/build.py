@@ -9,6 +9,7 @@ import numpy as np
 
 from annotator import masking
 from annotator.past import arms, chunks, corpus
+from annotator.past.kept import keep
 from annotator.past.networks import Corpora
 from annotator.past.replay import Heads, Past, replay
 from memory_lm import relations, spans
@@ -83,7 +84,5 @@ def _past(
     heads = Heads(pointer=relations.load_link(version), relations=relations.load(version))
     past = replay(corpus.told(rows), found, heads, backbone)
     if kept is not None:
-        unfinished = kept.with_suffix(".part.npz")
-        np.savez(unfinished, **past.arrays())  # type: ignore[arg-type]
-        unfinished.rename(kept)
+        keep(kept, past.arrays())
     return past

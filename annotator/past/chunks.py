@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from annotator import masking
+from annotator.past.kept import keep
 from memory_lm import spans
 from memory_lm.backbone import WIDTH, Backbone
 from memory_lm.spans import PARTS, SPANS
@@ -88,12 +89,7 @@ class _Held:
 
     def save_last(self, folder: Path) -> None:
         block = self.blocks[-1]
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{block['names'][0]}.npz"
-        # Renamed when whole: a run that is killed leaves no half of a file behind.
-        unfinished = path.with_suffix(".part.npz")
-        np.savez(unfinished, **block)  # type: ignore[arg-type]
-        unfinished.rename(path)
+        keep(folder / f"{block['names'][0]}.npz", block)
 
     def gathered(self, names: Sequence[str]) -> Chunks:
         places = [self.at[name] for name in names]

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from stories import CHESS, FLOOD, FLOOD_AGAIN
 
 from annotator import encoder, masking, reading, recalling, remember
 from memory_lm import labels
@@ -28,27 +29,6 @@ from newsroom.store.memory import forget
 from newsroom.store.texts import Text
 
 LIMITS = Work(batch=8, lease_s=60, attempts_max=5)
-FLOOD = (
-    "Flood shuts Tarn Bridge after record rain",
-    (
-        "The Tarn Bridge in Wexley was closed on Monday after the river Tarn rose by four metres in a "
-        "night of record rain. Mayor Alda Finch said that 300 households were told to leave."
-    ),
-)
-FLOOD_AGAIN = (
-    "Wexley: 300 homes emptied as the Tarn floods",
-    (
-        "Record rain lifted the river Tarn by four metres and shut the Tarn Bridge in Wexley on "
-        "Monday. About 300 households had to leave, mayor Alda Finch said."
-    ),
-)
-CHESS = (
-    "Teenager wins the national chess title",
-    (
-        "Sixteen-year-old Ines Marlow won the national chess championship in Porthcable with a draw "
-        "in the last round, and becomes the youngest champion in forty years."
-    ),
-)
 COURIER = Publisher(
     publisher_id="courier", name="The Courier", domain="courier.example", country="US",
     language="en", timezone="UTC",

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from stories import CHESS, FLOOD, FLOOD_AGAIN
 
 from annotator import encoder, remember
 from newsroom.db import Database
@@ -18,27 +19,6 @@ from newsroom.store import articles, work
 from newsroom.store.memory import forget, write
 
 LIMITS = Work(batch=8, lease_s=60, attempts_max=5)
-FLOOD = (
-    "Flood shuts Tarn Bridge after record rain",
-    (
-        "The Tarn Bridge in Wexley was closed on Monday after the river Tarn rose by four metres in a "
-        "night of record rain. Mayor Alda Finch said that 300 households were told to leave."
-    ),
-)
-FLOOD_AGAIN = (
-    "Wexley: 300 homes emptied as the Tarn floods",
-    (
-        "Record rain lifted the river Tarn by four metres and shut the Tarn Bridge in Wexley on "
-        "Monday. About 300 households had to leave, mayor Alda Finch said."
-    ),
-)
-CHESS = (
-    "Teenager wins the national chess title",
-    (
-        "Sixteen-year-old Ines Marlow won the national chess championship in Porthcable with a draw "
-        "in the last round, and becomes the youngest champion in forty years."
-    ),
-)
 
 Store = Callable[..., Article]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import numpy as np
 import pytest
+from bank_records import LATER, NOON, WIDTH, bank_of, key, record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,30 +21,6 @@ from memory_lm.recall import (
     Recalled,
     recall,
 )
-
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-LATER = AsOf(time=NOON + timedelta(days=999), sequence=10**6)
-WIDTH = 4
-
-
-def record(i: int, day: float = 0.0, **changes) -> Record:
-    made = Record(
-        record_id=i, article_id=f"a{i}", part=0, event_id="e", publisher_id="p",
-        published_at=NOON + timedelta(days=day), known_at=NOON + timedelta(days=day, hours=1),
-        sequence=i, backbone_version="v1", text=f"claim {i}",
-    )  # fmt: skip
-    return replace(made, **changes)
-
-
-def key(i: int) -> np.ndarray:
-    return np.random.default_rng(i).standard_normal(WIDTH).astype(np.float32)
-
-
-def bank_of(*records: Record) -> Bank:
-    bank = Bank("v1", WIDTH)
-    for item in records:
-        bank.append([item], key(item.record_id)[None])
-    return bank
 
 
 def asker(parts: int = 2, day: float = 9.0, **changes) -> list[Record]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,10 @@ from annotator.heads.rows import Row
 from annotator.past import build, corpus
 from annotator.past.networks import Corpora
 from memory_lm import spans
-from memory_lm.backbone import Backbone
 from memory_lm.batches import ABSENT
 from memory_lm.side import QUERIES
+
+pytestmark = pytest.mark.usefixtures("backbone")  # read from the disk once
 
 STORM = "A storm closed the ferry port of Marrow Bay on the north coast and 40 boats were lost."
 MARKET = "Prices at the fish market rose again as the fleet stayed in the harbour for a third week."
@@ -42,15 +42,6 @@ ROWS = [
     row("", MARKET, group="doc-1", fold=3, labels={"tone": 2}, valence=1.5),
     row("", STORM, group="newsmtsc", fold=-1, labels={"tone": 0}, weight=0.1),
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module", autouse=True)
-def backbone() -> Iterator[Backbone]:
-    """The real one, read from the disk once."""
-    found = Backbone.load()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Backbone, "load", staticmethod(lambda: found))
-        yield found
 
 
 @pytest.fixture(scope="module")

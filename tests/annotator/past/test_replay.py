@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import fields
 
 import numpy as np
@@ -15,6 +14,8 @@ from annotator.past.replay import Heads, Past, Told
 from memory_lm import relations
 from memory_lm.backbone import Backbone
 from memory_lm.batches import ABSENT
+
+pytestmark = pytest.mark.usefixtures("backbone")  # read from the disk once
 
 FLOOD = (
     "Flood shuts Tarn Bridge after record rain",
@@ -79,15 +80,6 @@ ARTICLES = [
 
 def cut(articles: list[Told]) -> Chunks:
     return encoded([Text(title=a.title, text=a.text, chunks_max=4) for a in articles], None)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def backbone() -> Iterator[Backbone]:
-    """The real one, read from the disk once."""
-    found = Backbone.load()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Backbone, "load", staticmethod(lambda: found))
-        yield found
 
 
 @pytest.fixture(scope="module")
