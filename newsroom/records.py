@@ -21,7 +21,9 @@ class Via(StrEnum):
     FEED = "feed"
     SITEMAP = "sitemap"
     FETCH = "fetch"
+    REVISIT = "revisit"
     REPLAY = "replay"
+    BACKFILL = "backfill"
     IMPORT = "import"
 
 
@@ -121,7 +123,11 @@ class Article:
     """One revision of one article. ``article_id`` is the digest of its canonical URL.
 
     ``text_sha256`` is of the text alone (equal for the same wire copy under two headlines),
-    ``content_sha256`` of headline and text: what labels are made on.
+    ``content_sha256`` of headline and text: what labels are made on. ``date_from`` names the
+    statement that gave ``published_at``, ``free_access`` is what the page says of itself (None:
+    nothing), ``reservations`` its signals against archiving, mining or AI use, ``credit`` the
+    agency it names, ``text_from`` the extractor that gave the text, ``text_agreement`` the share
+    of words (0 … 1) on which two extractors agreed.
     """
 
     article_id: str
@@ -138,7 +144,13 @@ class Article:
     published_at: datetime | None = None
     modified_at: datetime | None = None
     date_source: DateSource = DateSource.ABSENT
+    date_from: str | None = None
     section: str | None = None
+    free_access: bool | None = None
+    reservations: tuple[str, ...] = ()
+    credit: str | None = None
+    text_from: str | None = None
+    text_agreement: float | None = None
     page_id: str | None = None
     via: Via
     extractor: str

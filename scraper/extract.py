@@ -42,7 +42,10 @@ _TOO_DEEP = etree.XPath(f"boolean({'/*' * (DEPTH_MAX + 1)})")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extracted:
-    """An article as its page tells it; ``url`` is the page's own address for itself."""
+    """An article as its page tells it; ``url`` is the page's own address for itself.
+
+    The fields are those of :class:`newsroom.records.Article`.
+    """
 
     url: str
     title: str
@@ -54,6 +57,12 @@ class Extracted:
     modified_at: datetime | None
     date_source: DateSource
     section: str | None
+    date_from: str | None = None
+    free_access: bool | None = None
+    reservations: tuple[str, ...] = ()
+    credit: str | None = None
+    text_from: str = "trafilatura"
+    text_agreement: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

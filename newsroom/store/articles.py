@@ -49,12 +49,14 @@ ADD = """
 INSERT INTO articles (article_id, revision, publisher_id, url, canonical_url, title, text,
                       text_sha256, content_sha256, language, words, bylines, published_at,
                       modified_at, date_source, section, page_id, via, extractor, fetched_at,
-                      minhash, bands, duplicate_of, duplicate_reason)
+                      minhash, bands, duplicate_of, duplicate_reason, date_from, free_access,
+                      reservations, credit, text_from, text_agreement)
 VALUES (%(article_id)s, %(revision)s, %(publisher_id)s, %(url)s, %(canonical_url)s, %(title)s,
         %(text)s, %(text_sha256)s, %(content_sha256)s, %(language)s, %(words)s, %(bylines)s,
         %(published_at)s, %(modified_at)s, %(date_source)s, %(section)s, %(page_id)s, %(via)s,
         %(extractor)s, %(fetched_at)s, %(minhash)s, %(bands)s, %(duplicate_of)s,
-        %(duplicate_reason)s)
+        %(duplicate_reason)s, %(date_from)s, %(free_access)s, %(reservations)s, %(credit)s,
+        %(text_from)s, %(text_agreement)s)
 """
 
 SAME_TEXT = """
@@ -114,6 +116,7 @@ def add(
         "revision": 1 + max((int(r["revision"]) for r in revisions), default=0),
         "bylines": list(article.bylines),
         "bands": list(article.bands),
+        "reservations": list(article.reservations),
         "duplicate_of": duplicate_of,
         "duplicate_reason": duplicate_reason,
     }
