@@ -9,7 +9,6 @@ from annotator.asking import scale
 from annotator.asking.questions import SENTENCE_STAGES, Ask
 from annotator.codebook.loader import UNCLEAR, Codebook
 from annotator.labellers.base import Label
-from newsroom.errors import Later
 from newsroom.llm import Token
 from newsroom.records import Scope, Stage
 
@@ -37,7 +36,7 @@ def labels(
     elif ask.kind == "score":
         yield _scored(ask, answer, book, tokens, draws, answer_id)
     else:
-        yield from _sentences(ask, answer, answer_id)
+        yield from _sentences(answer, answer_id)
 
 
 def _classes(ask: Ask, answer: Any, book: Codebook, answer_id: str) -> Iterator[Label]:
@@ -95,9 +94,7 @@ def _mass(
     return min(1.0, sum(p for value, p in points if scale.band(value, *bands) == label))
 
 
-def _sentences(ask: Ask, answer: Any, answer_id: str) -> Iterator[Label]:
-    if [one.n - 1 for one in answer.sentences] != list(ask.sentences):
-        raise Later("answer-not-in-codebook", "sentences: not the numbers that were asked for")
+def _sentences(answer: Any, answer_id: str) -> Iterator[Label]:
     for one in answer.sentences:
         for stage, label in zip(SENTENCE_STAGES, (one.type, one.tone, one.focus), strict=True):
             yield Label(

@@ -10,7 +10,15 @@ import json
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, create_model
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    Strict,
+    StringConstraints,
+    ValidationError,
+    create_model,
+)
 
 from annotator.codebook.loader import UNCLEAR
 from newsroom.errors import Later
@@ -47,18 +55,27 @@ def words(marker: str) -> Form:
 
 
 def sentences(
-    marker: str, count: int, types: Sequence[str], tones: Sequence[str], focuses: Sequence[str]
+    marker: str,
+    numbers: Sequence[int],
+    types: Sequence[str],
+    tones: Sequence[str],
+    focuses: Sequence[str],
 ) -> Form:
-    """One entry a sentence, ``count`` of them."""
+    """One entry for each of the sentences ``numbers`` (from 1), in their order and by their number.
+
+    Each place of the list has its own form, so that a small model can neither skip nor repeat one.
+    """
     fields: dict[str, Any] = {
-        "n": (int, ...),
         "type": (_one_of((*types, UNCLEAR)), ...),
         "tone": (_one_of((*tones, UNCLEAR)), ...),
         "focus": (_one_of((*focuses, UNCLEAR)), ...),
     }
-    one: Any = create_model("Sentence", __base__=_Answer, **fields)
-    listed: Any = Annotated[list[one], Field(min_length=count, max_length=count)]
-    return _form(marker, sentences=(listed, ...))
+    places: tuple[Any, ...] = tuple(
+        create_model(f"Sentence{n}", __base__=_Answer, n=(_one_of((n,)), ...), **fields)
+        for n in numbers
+    )
+    # JSON has lists only, which a strict tuple would refuse.
+    return _form(marker, sentences=(Annotated[tuple[places], Strict(strict=False)], ...))
 
 
 def schema(form: Form) -> dict[str, Any]:
@@ -102,5 +119,5 @@ def _form(marker: str, **fields: Any) -> Form:
     return create_model("Answer", __base__=_Answer, article=(_one_of((marker,)), ...), **fields)
 
 
-def _one_of(values: Sequence[str]) -> Any:
+def _one_of(values: Sequence[str] | Sequence[int]) -> Any:
     return Literal[tuple(values)]

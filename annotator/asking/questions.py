@@ -27,10 +27,7 @@ SENTENCE_STAGES = (Stage.SENTENCE_TYPE, Stage.SENTENCE_TONE, Stage.SENTENCE_FOCU
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """One question: what is sent, the form of its answer, and what the answer is about.
-
-    ``sentences`` are the 0-based numbers that a question about sentences covers.
-    """
+    """One question: what is sent, the form of its answer, and what the answer is about."""
 
     kind: Kind
     stage: Stage
@@ -38,7 +35,6 @@ class Ask:
     messages: tuple[Mapping[str, str], ...]
     form: forms.Form
     max_tokens: int
-    sentences: range = range(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,9 +110,11 @@ class Asker:
             marker=page.marker,
         )
         types, tones, focuses = (question.label_ids for question in asked)
-        form = forms.sentences(page.marker, len(numbers), types, tones, focuses)
+        form = forms.sentences(
+            page.marker, [number + 1 for number in numbers], types, tones, focuses
+        )
         return self._ask(
-            "sentences", Stage.SENTENCE_TYPE, Scope.SENTENCE, page, told, form, numbers
+            "sentences", Stage.SENTENCE_TYPE, Scope.SENTENCE, page, told, form, len(numbers)
         )
 
     def _ask(
@@ -127,7 +125,7 @@ class Asker:
         page: Page,
         told: str,
         form: forms.Form,
-        numbers: range = range(0),
+        sentences: int = 0,
     ) -> Ask:
         alone = scope is Scope.HEADLINE
         shown = self.prompts["headline" if alone else "article"].fill(
@@ -142,8 +140,7 @@ class Asker:
                 {"role": "user", "content": f"{shown}\n\n{told}"},
             ),
             form=form,
-            max_tokens=ANSWER_TOKENS[kind] + SENTENCE_TOKENS * len(numbers),
-            sentences=numbers,
+            max_tokens=ANSWER_TOKENS[kind] + SENTENCE_TOKENS * sentences,
         )
 
 

@@ -45,11 +45,9 @@ class Scripted:
     def answer(self, body: dict[str, Any], fault: str | None) -> dict[str, Any]:
         schema = body["response_format"]["json_schema"]["schema"]
         value = _first(schema, schema.get("$defs", {}))
-        asked = body["messages"][-1]["content"]
-        if "sentences" in value:
-            start = int(asked.split("each of the sentences ")[1].split(" ")[0])
-            for i, one in enumerate(value["sentences"]):
-                one["n"] = start + i + (fault == "wrong-numbers")
+        if fault == "wrong-numbers":
+            for one in value.get("sentences", ()):
+                one["n"] += 1
         if body["temperature"] == 1.0 and "point" in value and self.draws:
             value["point"] = self.draws[body["seed"] % len(self.draws)]
         elif "point" in value and self.letters:
@@ -105,7 +103,8 @@ def _first(schema: dict[str, Any], defs: dict[str, Any]) -> Any:
     if schema["type"] == "object":
         return {name: _first(one, defs) for name, one in schema["properties"].items()}
     if schema["type"] == "array":
-        return [_first(schema["items"], defs) for _ in range(schema.get("minItems", 1))]
+        places = schema.get("prefixItems") or [schema["items"]] * schema.get("minItems", 1)
+        return [_first(one, defs) for one in places]
     return schema.get("minimum", 1) if schema["type"] == "integer" else "because it is so"
 
 
