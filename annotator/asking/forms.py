@@ -70,7 +70,7 @@ def sentences(
         "tone": (_one_of((*tones, UNCLEAR)), ...),
         "focus": (_one_of((*focuses, UNCLEAR)), ...),
     }
-    places: tuple[Any, ...] = tuple(
+    places: Any = tuple(
         create_model(f"Sentence{n}", __base__=_Answer, n=(_one_of((n,)), ...), **fields)
         for n in numbers
     )
