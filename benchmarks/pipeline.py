@@ -33,7 +33,9 @@ from newsroom.settings import Labels, Settings, Work
 from newsroom.store import articles, publishers
 from scraper import archive, registry
 from scraper.demo.site import build
+from scraper.extractors import Extractors
 from scraper.replay import replay
+from scraper.warc import LocalFile, Response, responses
 
 RESULTS = Path(__file__).parent / "results" / "pipeline"
 ARTICLES = 4000
@@ -72,7 +74,7 @@ def demo_pages(folder: Path) -> Path:
 
 
 def pages_to_articles(db: Database, warc: Path) -> dict[str, object]:
-    bodies = [(r.url, r.body) for r in archive.responses(warc)]
+    bodies = [(r.url, r.body) for r in responses(LocalFile(warc)) if isinstance(r, Response)]
     known = registry.load()
     alone = timed(
         lambda: [
@@ -80,7 +82,8 @@ def pages_to_articles(db: Database, warc: Path) -> dict[str, object]:
             for u, b in bodies
         ]
     )
-    whole = timed(lambda: replay(db, [warc], known, processes=1))
+    with Extractors(1) as extractors:
+        whole = timed(lambda: replay(db, [LocalFile(warc)], known, extractors))
     return {
         "pages": len(bodies),
         "newsroom": whole | {"pages_per_cpu_s": round(len(bodies) / whole["cpu_s"], 1)},

@@ -93,6 +93,9 @@ class Database:
                 yield conn
         except (PoolTimeout, psycopg.errors.AdminShutdown, psycopg.errors.CrashShutdown) as error:
             raise Later("database-away", "PostgreSQL does not answer") from error
+        except psycopg.errors.DiskFull as error:
+            message = str(error).strip().splitlines()[0]
+            raise Misconfigured("database-full", f"PostgreSQL's disk is full: {message}") from error
         except psycopg.OperationalError as error:
             if isinstance(error, psycopg.errors.QueryCanceled):
                 raise Later("query-too-long", "the query ran into its time limit") from error

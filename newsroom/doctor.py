@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 
 import psycopg
 import redis
 
-from newsroom import llm, migrate
+from newsroom import disk, llm, migrate
 from newsroom.db import Database
 from newsroom.errors import NewsroomError
 from newsroom.settings import Settings
 from newsroom.store.reading import runs
 
-DISK_MIN_BYTES = 2_000_000_000
 
 
 def check(settings: Settings) -> dict[str, str]:
@@ -90,8 +88,4 @@ def _labels(settings: Settings) -> str:
 
 
 def _disk(settings: Settings) -> str:
-    place = settings.home if settings.home.exists() else settings.home.absolute().parent
-    free = shutil.disk_usage(place).free
-    if free < DISK_MIN_BYTES:
-        return f"only {free / 1e9:.1f} GB free: nothing is archived safely"
-    return "ok"
+    return disk.shortage(settings.archive_dir, settings.crawl.disk_free_min_bytes) or "ok"

@@ -5,6 +5,7 @@ NewsroomError            carries a stable kebab-case ``code`` used in logs, rows
 ├── Later                may work later: try again after ``delay_s``
 ├── Misconfigured        nothing can work until a person changes something: stop the process
 ├── NotFound             the thing asked for does not exist
+├── Conflict             somebody else changed it meanwhile: look again, then decide again
 └── BadRequest           the question itself is wrong: say which part
 """
 
@@ -50,6 +51,10 @@ class Misconfigured(NewsroomError):
 
 class NotFound(NewsroomError):
     """No such row."""
+
+
+class Conflict(NewsroomError):
+    """What the caller saw is no longer so; nothing was done."""
 
 
 class BadRequest(NewsroomError):

@@ -42,6 +42,11 @@ def page_id(canonical_url: str, body_digest: str) -> str:
     return digest("page", canonical_url, body_digest)[:ID_HEX]
 
 
+def snapshot_id(publisher_id: str, taken_at: str, body_digest: str) -> str:
+    """Id of one look at a front page; ``taken_at`` in ISO 8601, the digest empty without a body."""
+    return digest("front-page", publisher_id, taken_at, body_digest)[:ID_HEX]
+
+
 def refusal_id(source: str, code: str, body_digest: str = "") -> str:
     """Id of a refusal: the same source refused again for the same reason is one row."""
     return digest("refusal", source, code, body_digest)[:ID_HEX]

@@ -22,6 +22,7 @@ TASK_REMEMBER = "memory.remember"
 TASK_SWEEP = "work.sweep"
 TASK_GROUP = "events.group"
 TASK_CRAWL = "crawl.outlets"
+TASK_FRONT_PAGES = "crawl.front-pages"
 QUEUE_LABEL = "label"
 QUEUE_MEMORY = "memory"
 QUEUE_HOUSEKEEPING = "housekeeping"
@@ -59,6 +60,7 @@ def make_app(settings: Settings) -> Celery:
             TASK_SWEEP: {"queue": QUEUE_HOUSEKEEPING},
             TASK_GROUP: {"queue": QUEUE_LABEL},
             TASK_CRAWL: {"queue": QUEUE_CRAWL},
+            TASK_FRONT_PAGES: {"queue": QUEUE_CRAWL},
         },
         task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_max": 0.2},
         timezone="UTC",

@@ -28,13 +28,35 @@ class Via(StrEnum):
 
 
 class DateSource(StrEnum):
-    """Where ``published_at`` was read; ``REFUSED`` is a date outside 1990 … now + 1 day."""
+    """Where ``published_at`` was read.
+
+    ``REFUSED`` is a statement that is no date, or one outside 1990 … now + 1 day.
+    """
 
     PAGE = "page"
     FEED = "feed"
     IMPORT = "import"
     REFUSED = "refused"
     ABSENT = "absent"
+
+
+class Form(StrEnum):
+    """What an article is by the outlet's own word where it is no ordinary one.
+
+    An article with a form stays out of averages; ``PART`` is the first of several pages,
+    ``FRAGMENTS`` a text without sentences (a table, a list of results, verse).
+    """
+
+    LIVE_BLOG = "live-blog"
+    SPONSORED = "sponsored"
+    SATIRE = "satire"
+    CORRECTION = "correction"
+    OBITUARY = "obituary"
+    LETTERS = "letters"
+    HOROSCOPE = "horoscope"
+    RECIPE = "recipe"
+    PART = "part"
+    FRAGMENTS = "fragments"
 
 
 class Stage(StrEnum):
@@ -127,7 +149,7 @@ class Article:
     statement that gave ``published_at``, ``free_access`` is what the page says of itself (None:
     nothing), ``reservations`` its signals against archiving, mining or AI use, ``credit`` the
     agency it names, ``text_from`` the extractor that gave the text, ``text_agreement`` the share
-    of words (0 … 1) on which two extractors agreed.
+    of words (0 … 1) on which two extractors agreed, ``form`` what keeps it out of averages.
     """
 
     article_id: str
@@ -151,6 +173,7 @@ class Article:
     credit: str | None = None
     text_from: str | None = None
     text_agreement: float | None = None
+    form: Form | None = None
     page_id: str | None = None
     via: Via
     extractor: str

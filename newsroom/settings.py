@@ -30,10 +30,39 @@ class Crawl(_Section):
     contact: str = Field(
         "https://newsroom.example/crawler", description="address in the user agent"
     )
+    mail: str | None = Field(
+        None, pattern=r"^[^\s@;()]+@[^\s@;()]+$", description="mail address in the user agent"
+    )
     delay_s: float = Field(5.0, ge=5.0, le=3600, description="seconds between requests to a host")
     pages_per_outlet: int = Field(500, ge=1, le=100_000, description="page budget of one run")
     body_max_bytes: int = Field(10_000_000, ge=1_000, description="largest body after decoding")
-    timeout_s: float = Field(30.0, gt=0, le=180, description="seconds until a download is dropped")
+    # Two in a row end the run for a host, within a minute of the last good page.
+    timeout_s: float = Field(25.0, gt=0, le=180, description="seconds until a download is dropped")
+    disk_free_min_bytes: int = Field(
+        1_000_000_000, ge=0, description="free space below which nothing is fetched"
+    )
+    front_page_top: int = Field(
+        30, ge=0, le=500, description="articles of a front page that are fetched, by prominence"
+    )
+    front_page_hours: str = Field(
+        "6,10,14,18,22",
+        pattern=r"^(?:1?\d|2[0-3])(?:,(?:1?\d|2[0-3]))*$",
+        description="hours at which front pages are looked at, in each outlet's own time",
+    )
+    browser: str = Field(
+        "auto", description="Chromium that measures front pages: auto, off or its path"
+    )
+
+
+class Revisits(_Section):
+    """When articles are looked at again for silent edits."""
+
+    ages_h: str = Field(
+        "0.5,2,6,24,72,168,720",
+        description="hours since publication, or since the last change, at which a text is checked",
+    )
+    checks_max: int = Field(40, ge=0, description="looks at one article in all")
+    per_outlet: int = Field(200, ge=1, description="looks at one outlet in one run")
 
 
 class Work(_Section):
@@ -132,6 +161,7 @@ class Settings(_Section):
     home: Path = Field(Path(".newsroom"), description="folder of the embedded services and archive")
     data_dir: Path | None = Field(None, description="folder of training and evaluation data")
     crawl: Crawl = Crawl()
+    revisits: Revisits = Revisits()
     work: Work = Work()
     labels: Labels = Labels()
     llm: Llm = Llm()

@@ -1,66 +1,57 @@
-"""WARC files (ISO 28500): every fetched page on disk before its row exists, and any archive back.
+"""WARC files (ISO 28500, version 1.1), writing: every fetched page on disk before its row exists.
 
-Writing: one gzip file per process and day, one member per record, synced after each. Reading:
-record by record at constant memory, ours or anyone's.
+One process, one file: made anew under a name of its own for each day and each gigabyte, one gzip
+member a record, synced after each. A record that does not fit is cut back, so that a file ends
+with its last whole record; :mod:`scraper.warc` reads them.
 """
 
 from __future__ import annotations
 
 import io
 import os
-import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import re
+import socket
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Self
-from urllib.parse import urlsplit
+from typing import Any, Self
 
-from warcio.archiveiterator import ArchiveIterator
-from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from newsroom.errors import NewsroomError, Refused
-from scraper.decode import BODY_MAX_BYTES, is_html_type
+from newsroom import __version__, disk
+from newsroom.errors import Misconfigured
+from newsroom.settings import Settings
+from scraper.settings import user_agent
+from scraper.warc import ASKED, Stored
 
-ASKED = "WARC-Newsroom-Asked-URI"  # the address before redirects; extension fields are allowed
+FILE_MAX_BYTES = 1_000_000_000  # the size that ISO 28500 Annex C recommends
 _DECODED = {"content-encoding", "transfer-encoding", "content-length"}
-_CHUNK = 65_536
-# AttributeError: warcio's own answer to a header that is cut in two.
-_DAMAGE = (ArchiveLoadFailed, EOFError, OSError, ValueError, AttributeError, zlib.error)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
-    """Where a response lies."""
-
-    file: str
-    offset: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
-    """One archived answer; ``refused`` says why its body is not here."""
-
-    url: str
-    asked_url: str
-    fetched_at: datetime
-    status: int
-    content_type: str | None
-    body: bytes
-    file: str
-    offset: int
-    refused: Refused | None = None
+_PROFILE = "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
 
 
 class Archive:
-    """Writes responses; a context manager. ``folder`` is made when the first page comes."""
+    """Writes responses; a context manager. ``folder`` and file are made when the first page comes.
 
-    def __init__(self, folder: Path) -> None:
+    ``info`` are the fields of the ``warcinfo`` record that every file starts with. Raises
+    Misconfigured ``archive-full`` below ``free_min_bytes`` of free space, or where the disk takes
+    no more; whatever was written before stays whole.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        info: dict[str, str] | None = None,
+        free_min_bytes: int = 0,
+        file_max_bytes: int = FILE_MAX_BYTES,
+    ) -> None:
         self._folder = folder
-        self._file: BinaryIO | None = None
+        self._info = {"software": f"Newsroom/{__version__}"} | (info or {})
+        self._free_min_bytes = free_min_bytes
+        self._file_max_bytes = file_max_bytes
+        self._file = -1
         self._path = Path()
+        self._end = 0
         self._day = ""
 
     def write(
@@ -72,141 +63,137 @@ class Archive:
         status: int,
         headers: list[tuple[str, str]],
         body: bytes,
+        sync: bool = True,
     ) -> Stored:
-        """Append one response and wait until it is on the disk."""
-        file = self._open(fetched_at)
-        offset = file.tell()
-        writer = WARCWriter(file, gzip=True)
+        """Append one response, its body decoded, and wait until it is on the disk.
+
+        Without ``sync`` the caller promises to call :meth:`sync` before any row names it.
+        """
         kept = [(k, v) for k, v in headers if k.lower() not in _DECODED]
-        record = writer.create_warc_record(
-            url,
-            "response",
-            payload=io.BytesIO(body),
-            length=len(body),
-            http_headers=StatusAndHeaders(
-                f"{status} {'OK' if status == 200 else 'Answer'}",
-                [*kept, ("Content-Length", str(len(body)))],
-                protocol="HTTP/1.1",
-            ),
-            warc_headers_dict={
-                "WARC-Date": fetched_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-                ASKED: asked_url,
-            },
+        http = StatusAndHeaders(
+            f"{status} {'OK' if status == 200 else 'Answer'}",
+            [*kept, ("Content-Length", str(len(body)))],
+            protocol="HTTP/1.1",
         )
-        writer.write_record(record)
-        file.flush()
-        os.fsync(file.fileno())
+        member = _member(
+            lambda writer: writer.create_warc_record(
+                url,
+                "response",
+                payload=io.BytesIO(body),
+                length=len(body),
+                http_headers=http,
+                warc_headers_dict={"WARC-Date": _date(fetched_at), ASKED: asked_url},
+            )
+        )
+        self.check()
+        self._turn(fetched_at.astimezone(UTC).strftime("%Y%m%d"), fetched_at)
+        offset = self._append(member)
+        if sync:
+            self.sync()
         return Stored(file=self._path.name, offset=offset)
+
+    def sync(self) -> None:
+        """Wait until all that was written is on the disk."""
+        if self._file >= 0:
+            try:
+                os.fsync(self._file)
+            except OSError as error:
+                raise self._full(error) from error
+
+    def check(self) -> None:
+        """Raise Misconfigured ``archive-full`` where too little space is left."""
+        if short := disk.shortage(self._folder, self._free_min_bytes):
+            raise Misconfigured("archive-full", short)
 
     def close(self) -> None:
         """Close the file."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
 
     def __enter__(self) -> Self:
+        self.check()
         return self
 
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _open(self, at: datetime) -> BinaryIO:
-        day = at.astimezone(UTC).strftime("%Y%m%d")
-        if self._file is None or day != self._day:
-            self.close()
+    def _turn(self, day: str, at: datetime) -> None:
+        """Open the day's file, or the next one where this one is full."""
+        if self._file >= 0 and day == self._day and self._end < self._file_max_bytes:
+            return
+        self.close()
+        try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._day = day
-            self._path = self._folder / f"newsroom-{day}-{os.getpid()}.warc.gz"
-            self._file = self._path.open("ab")
-        return self._file
+            self._path, self._file = _created(self._folder, day)
+        except OSError as error:
+            raise self._full(error) from error
+        self._day, self._end = day, 0
+        info = {**self._info, "format": "WARC File Format 1.1", "conformsTo": _PROFILE}
+        self._append(
+            _member(lambda writer: _dated(writer.create_warcinfo_record(self._path.name, info), at))
+        )
+
+    def _append(self, member: bytes) -> int:
+        """All of it or nothing of it."""
+        offset, rest = self._end, memoryview(member)
+        try:
+            while rest:
+                rest = rest[os.write(self._file, rest) :]
+        except OSError as error:
+            self._cut_back(offset)
+            raise self._full(error) from error
+        self._end = offset + len(member)
+        return offset
+
+    def _cut_back(self, offset: int) -> None:
+        try:
+            os.ftruncate(self._file, offset)
+            os.lseek(self._file, offset, os.SEEK_SET)
+        except OSError:
+            self.close()  # a torn end stays, which readers pass over; what comes goes elsewhere
+
+    def _full(self, error: OSError) -> Misconfigured:
+        return Misconfigured("archive-full", f"{self._folder}: cannot archive: {error.strerror}")
 
 
-class BrokenArchiveError(NewsroomError):
-    """The file ends or goes wrong here; the records before it were fine."""
-
-
-def responses(path: Path) -> Iterator[Response]:
-    """Every HTTP response of a WARC file, in order.
-
-    A body that is no HTML page or over the limit comes as a Refused. Raises BrokenArchiveError
-    ``archive-broken`` where the file is damaged, after the records before it.
-    """
-    with path.open("rb") as file:
-        iterator = ArchiveIterator(file)
-        records = iter(iterator)
-        while True:
-            try:
-                record = next(records, None)
-                if record is None:
-                    break
-                if record.rec_type in {"response", "resource"}:
-                    response = _response(record, path.name)
-                    # Only now: asking for the offset reads the record to its end.
-                    yield replace(response, offset=iterator.get_record_offset())
-                elif _cut(record):
-                    raise EOFError("the last record is cut")
-            except _DAMAGE as error:
-                where = file.tell()
-                raise BrokenArchiveError(
-                    "archive-broken", f"{path.name}: damaged before byte {where}: {error}"
-                ) from error
-
-
-def _response(record: Any, file: str) -> Response:
-    headers = record.rec_headers
-    http = record.http_headers
-    url = headers.get_header("WARC-Target-URI") or ""
-    content_type = http.get_header("Content-Type") if http else headers.get_header("Content-Type")
-    try:
-        status = int(http.get_statuscode()) if http else 200
-    except (TypeError, ValueError):
-        status = 0
-    refused: Refused | None = None
-    body = b""
-    if not url or urlsplit(url).scheme not in {"http", "https"}:
-        refused = Refused("bad-url", f"not a web address: {url[:200]}")
-    elif not is_html_type(content_type):
-        refused = Refused("not-html", f"the server called it {content_type}"[:200])
-    else:
-        body, refused = _body(record)
-    if _cut(record):
-        raise EOFError("the last record is cut")
-    return Response(
-        url=url,
-        asked_url=headers.get_header(ASKED) or url,
-        fetched_at=_date(headers.get_header("WARC-Date")),
-        status=status,
-        content_type=content_type,
-        body=body,
-        file=file,
-        offset=0,
-        refused=refused,
+def opened(settings: Settings) -> Archive:
+    """The archive of these settings, its files introducing themselves."""
+    return Archive(
+        settings.archive_dir,
+        info={
+            "operator": settings.crawl.contact,
+            "http-header-user-agent": user_agent(settings.crawl.contact),
+            "robots": "obeyed, RFC 9309",
+        },
+        free_min_bytes=settings.crawl.disk_free_min_bytes,
     )
 
 
-def _body(record: Any) -> tuple[bytes, Refused | None]:
-    """At most the body limit, counted after decompression: a bomb costs no more than a page."""
-    stream = record.content_stream()
-    parts: list[bytes] = []
-    size = 0
-    while chunk := stream.read(_CHUNK):
-        size += len(chunk)
-        if size > BODY_MAX_BYTES:
-            return b"", Refused("too-large", f"more than {BODY_MAX_BYTES} bytes")
-        parts.append(chunk)
-    return b"".join(parts), None
+def _created(folder: Path, day: str) -> tuple[Path, int]:
+    """A file that nobody had before: another host, or this process number in another life."""
+    host = re.sub(r"[^A-Za-z0-9]+", "-", socket.gethostname())[:40]
+    serial = 0
+    while True:
+        path = folder / f"newsroom-{day}-{host}-{os.getpid()}-{serial:05d}.warc.gz"
+        try:
+            return path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        except FileExistsError:
+            serial += 1
 
 
-def _cut(record: Any) -> bool:
-    """Whether the file ends before the length that the record's header promises."""
-    stream = record.raw_stream
-    while stream.read(_CHUNK):
-        pass
-    return bool(getattr(stream, "limit", 0) > 0)
+def _member(make: Any) -> bytes:
+    """One record as one gzip member, with warcio's digests (SHA-1, as every WARC tool reads)."""
+    out = io.BytesIO()
+    writer = WARCWriter(out, gzip=True, warc_version="1.1")
+    writer.write_record(make(writer))
+    return out.getvalue()
 
 
-def _date(text: str | None) -> datetime:
-    if text is None:
-        raise ValueError("a record without WARC-Date")
-    at = datetime.fromisoformat(text)
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+def _dated(record: Any, at: datetime) -> Any:
+    record.rec_headers.replace_header("WARC-Date", _date(at))
+    return record
+
+
+def _date(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

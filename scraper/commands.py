@@ -1,22 +1,26 @@
-"""The verbs that bring news in: crawl, fetch, replay, import, extract, publishers."""
+"""The verbs that bring news in: crawl, fetch, import, extract."""
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from newsroom import settings as settings_module
-from newsroom.settings import Settings
+from scraper import archive_commands, publishers_commands
+from scraper.frontpage import commands as frontpage_commands
+from scraper.revisions import commands as revisions_commands
+from scraper.terminal import bar as _bar
+from scraper.terminal import cores as _cores
+from scraper.terminal import current as _current
+from scraper.terminal import ring as _ring
 
 app = typer.Typer()
-publishers_app = typer.Typer(help="The outlets we know.", no_args_is_help=True)
-app.add_typer(publishers_app, name="publishers")
+app.add_typer(archive_commands.app)
+app.add_typer(revisions_commands.app)
+app.add_typer(frontpage_commands.app)
+app.add_typer(publishers_commands.app, name="publishers")
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 Outlets = Annotated[list[str] | None, typer.Argument(help="Outlet ids; all of them by default.")]
 Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True)]
@@ -67,38 +71,6 @@ def fetch(url: str) -> None:
     from scraper import single, summary
 
     summary.page(single.fetch(_current(), url))
-
-
-@app.command()
-def replay(
-    files: Files,
-    processes: Processes = None,
-    as_json: Json = False,
-) -> None:
-    """Read WARC files in, ours or anyone's, without the network.
-
-    Example: newsroom replay pages.warc.gz
-    """
-    from newsroom.db import Database
-    from scraper import registry, summary
-    from scraper import replay as replay_module
-
-    settings = _current()
-    with Database(settings.require_database()) as db, _bar("replay", None) as advance:
-        report = replay_module.replay(
-            db,
-            files,
-            registry.known(),
-            processes=processes or _cores(),
-            ring=_ring(settings),
-            progress=advance,
-        )
-    summary.tally(report.tally, as_json=as_json, skipped=dict(report.skipped))
-    _say_what_next()
-    for line in report.broken:
-        print(f"newsroom: {line} [archive-broken]", file=sys.stderr)
-    if report.broken:
-        raise SystemExit(1)
 
 
 @app.command("import")
@@ -171,84 +143,5 @@ def extract(
         raise SystemExit(1)
 
 
-@publishers_app.command("list")
-def publishers_list(as_json: Json = False) -> None:
-    """Every outlet that has a file.
-
-    Example: newsroom publishers list
-    """
-    from scraper import registry, summary
-
-    summary.outlets(registry.load().outlets, as_json=as_json)
-
-
-@publishers_app.command("check")
-def publishers_check(
-    outlets: Outlets = None,
-    live: Annotated[
-        bool, typer.Option(help="Ask the outlets: front page, feeds, sitemaps.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Read every outlet file strictly; with --live also ask its addresses, one line an outlet.
-
-    Example: newsroom publishers check apnews --live
-    """
-    from scraper import registry, single, summary
-
-    chosen = registry.load().chosen(outlets or [])
-    findings = single.check(_current(), chosen) if live else {}
-    summary.checks(chosen, findings, as_json=as_json)
-    if any(findings.values()):
-        raise SystemExit(1)
-
-
-def _current() -> Settings:
-    """Settings, pointed at the embedded services where some are running for this home."""
-    from newsroom import stack
-
-    return stack.attach(settings_module.load())
-
-
 def _say_what_next() -> None:
     print("Old articles are grouped on request: newsroom events group --all", file=sys.stderr)
-
-
-def _cores() -> int:
-    return os.cpu_count() or 1
-
-
-def _ring(settings: Settings) -> Callable[[int], object] | None:
-    """Ring the queue where there is one; without it the sweeper finds the work later."""
-    if settings.broker_url is None and settings.redis_url is None:
-        return None
-    from newsroom import queue
-    from scraper.tasks import queue_times
-
-    celery = queue.make_app(settings)
-    return lambda new: queue.ring(celery, queue_times(settings, new))
-
-
-@contextmanager
-def _bar(name: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """A progress bar on stderr with count, rate and time; silent where that is no terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns: tuple[Any, ...] = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
-    )
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task(name, total=total, rate="")
-
-        def advance(n: int) -> None:
-            progress.advance(task, n)
-            speed = progress.tasks[0].speed
-            progress.update(task, rate=f"{speed:.0f}/s" if speed else "")
-
-        yield advance

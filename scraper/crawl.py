@@ -13,13 +13,15 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from newsroom.errors import BadRequest, Later, Misconfigured, NewsroomError, Refused
 from newsroom.records import Via
 from newsroom.settings import Settings
+from scraper import sources
 from scraper.intake import Tally
-from scraper.job import Job, encode
+from scraper.job import Job, Past, encode
 from scraper.registry import Outlet
 
 CHILD = (sys.executable, "-m", "scraper.crawl_child")
@@ -31,7 +33,8 @@ _ERRORS = {kind.__name__: kind for kind in (BadRequest, Later, Misconfigured, Re
 class OutletReport:
     """What the crawl of one outlet did.
 
-    ``stored`` counts articles by outcome (new, revised, unchanged, same-text, near-copy),
+    ``listings`` counts front pages, feeds and sitemaps by outcome (answered, empty, unchanged, or
+    a code), ``stored`` articles by outcome (new, revised, unchanged, same-text, near-copy),
     ``refused`` pages by code, ``failed`` addresses that may answer another time.
     """
 
@@ -41,6 +44,7 @@ class OutletReport:
     refused: dict[str, int]
     failed: dict[str, int]
     notes: list[str]
+    listings: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,7 @@ def crawl(
     limit: int | None = None,
     doors: Collection[Via] = DOORS,
     timeout_s: float | None = None,
+    past: Past | None = None,
     progress: Callable[[int], object] | None = None,
     ring: Callable[[int], object] | None = None,
 ) -> CrawlReport:
@@ -78,9 +83,9 @@ def crawl(
 
     ``demo_address`` is where demo outlets live; ``revisit`` fetches known addresses again;
     ``limit`` caps articles per outlet, ``doors`` says where addresses are looked for, after
-    ``timeout_s`` nothing new is asked. ``progress`` hears the pages done so far, ``ring`` the
-    number of new articles after each commit. Raises what the child raised, or NewsroomError
-    ``crawl-died``.
+    ``timeout_s`` nothing new is asked; ``past`` goes with the door ``backfill``. ``progress``
+    hears the pages done so far, ``ring`` the number of new articles after each commit. Raises what
+    the child raised, or NewsroomError ``crawl-died``.
     """
     job = Job(
         settings=settings,
@@ -90,9 +95,10 @@ def crawl(
         limit=limit,
         doors=tuple(doors),
         timeout_s=timeout_s,
+        past=past,
     )
-    settings.require_database()
-    started = time.monotonic()
+    started, started_at = time.monotonic(), datetime.now(UTC)
+    sources.begin(settings, job.outlets, job.doors, started_at)
     process = subprocess.Popen(
         CHILD,
         stdin=subprocess.PIPE,
@@ -130,6 +136,7 @@ def crawl(
     if done is None:
         raise NewsroomError("crawl-died", f"the crawl ended early (exit code {process.returncode})")
     reports = [OutletReport(**item) for item in done]
+    sources.end(settings, job.outlets, reports, started_at=started_at, ended_at=datetime.now(UTC))
     tally = Tally()
     for report in reports:
         tally.stored.update(report.stored)

@@ -6,18 +6,27 @@ import json
 import os
 import sys
 import threading
+from contextlib import ExitStack
 from typing import TextIO
 
 from scrapy.crawler import CrawlerProcess
 
 from newsroom.db import Database
 from newsroom.errors import NewsroomError
+from newsroom.records import Via
+from scraper import archive
 from scraper import settings as scrapy_settings
-from scraper.archive import Archive
+from scraper.backfill.shelf import Shelf
 from scraper.desk import Desk, OutletCount
 from scraper.extractors import Extractors
+from scraper.frontpage.desk import FrontPages
+from scraper.hosts import SharedHosts
 from scraper.job import Job, decode
+from scraper.revisions import schedule
+from scraper.revisions.looks import Looks
+from scraper.spiders.backfill import BackfillSpider
 from scraper.spiders.outlet import OutletSpider
+from scraper.spiders.revisit import RevisitSpider
 
 EXIT_ORPHANED = 130
 
@@ -41,32 +50,61 @@ def main() -> None:
 
 
 def _crawl(job: Job, out: TextIO) -> dict[str, OutletCount]:
-    values = scrapy_settings.build(job.settings, job.outlets, job.demo_hosts())
-    if job.timeout_s is not None:
-        values["CLOSESPIDER_TIMEOUT"] = job.timeout_s
-
     def tell(outlet: str, outcome: str, fresh: int) -> None:
         _say(out, {"event": "page", "outlet": outlet, "outcome": outcome, "fresh": fresh})
 
     with (
         Database(job.settings.require_database()) as db,
-        Archive(job.settings.archive_dir) as archive,
-        Extractors(max(1, (os.cpu_count() or 2) // 2)) as extractors,
+        archive.opened(job.settings) as pages,
+        Extractors(os.cpu_count() or 1) as extractors,
+        ExitStack() as stack,
     ):
-        desk = Desk(db, archive, extractors, tell)
+        revisits = job.settings.revisits
+        plan = schedule.read(revisits.ages_h, revisits.checks_max)
+        desk = Desk(db, pages, extractors, tell, plan)
+        front_pages = stack.enter_context(FrontPages(db, job.settings, extractors, desk.keep))
+        values = scrapy_settings.build(
+            job.settings, job.outlets, job.demo_hosts(), hosts=SharedHosts(db)
+        )
+        if job.timeout_s is not None:
+            values["CLOSESPIDER_TIMEOUT"] = job.timeout_s
         process = CrawlerProcess(values)
+        desk.halt = process.stop
         for outlet in job.outlets:
             desk.count(outlet)
+            if Via.REVISIT in job.doors:
+                process.crawl(
+                    RevisitSpider,
+                    outlet=outlet,
+                    desk=desk,
+                    looks=Looks(db, plan),
+                    budget=min(revisits.per_outlet, job.limit or revisits.per_outlet),
+                )
+                continue
+            if job.past is not None:
+                process.crawl(
+                    BackfillSpider,
+                    outlet=outlet,
+                    desk=desk,
+                    shelf=Shelf(db, job.past.backfill_id),
+                    door=job.past.door,
+                    window=job.past.window,
+                    budget=job.limit or job.settings.crawl.pages_per_outlet,
+                )
+                continue
             process.crawl(
                 OutletSpider,
                 outlet=outlet,
                 desk=desk,
+                front_pages=front_pages,
                 budget=job.settings.crawl.pages_per_outlet,
                 limit=job.limit,
                 doors=job.doors,
                 revisit=job.revisit,
             )
         process.start(install_signal_handlers=False)
+        if desk.fatal is not None:
+            raise desk.fatal
         return desk.counts
 
 
@@ -76,6 +114,7 @@ def _report(job: Job, counts: dict[str, OutletCount], index: int) -> dict[str, o
     return {
         "publisher_id": publisher_id,
         "fetched": count.fetched,
+        "listings": dict(count.listings),
         "stored": dict(count.tally.stored),
         "refused": dict(count.tally.refused),
         "failed": dict(count.failed),

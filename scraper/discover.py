@@ -2,54 +2,54 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import re
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
+from zoneinfo import ZoneInfo
 
-import feedparser
 from lxml import etree  # type: ignore[import-untyped]
 from lxml.html import HtmlElement  # type: ignore[import-untyped]
 
 from newsroom.errors import Refused
 from newsroom.records import Via
 from newsroom.urls import canonical, registered_domain
+from scraper import feeds, xmltree
 from scraper.decode import html_text
 from scraper.extract import parse
+from scraper.feeds import ENTRIES_MAX
 from scraper.registry import Outlet
+from scraper.xmltree import local
 
-FEED_MAX_BYTES = 5_000_000
-ENTRIES_MAX = 1_000
-XML_DEPTH_MAX = 256
 ARTICLE_SLUG_MIN_WORDS = 3
 _ASSET = re.compile(
     r"\.(?:jpe?g|png|gif|svg|webp|css|js|pdf|mp[34]|xml|rss|ico|zip)$", re.IGNORECASE
 )
 _SERVICE = re.compile(
     r"^/(?:section|category|tag|topic|topics|author|authors|search|desk|people|about|contact|privacy|terms|"
-    r"login|signin|subscribe|newsletters?|account|members|donate|help|wp-admin|print)(?:/|$)",
+    r"login|signin|subscribe|newsletters?|account|members|donate|help|wp-admin|print|by|profiles?)(?:/|$)",
     re.IGNORECASE,
 )
-_DOCTYPE = re.compile(rb"<!DOCTYPE|<!ENTITY", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a listing names: pages, and further sitemaps."""
+    """What a listing names: pages, further sitemaps, and when it says that pages appeared."""
 
     pages: tuple[str, ...]
     sitemaps: tuple[str, ...] = ()
+    dates: tuple[tuple[str, datetime], ...] = ()
 
 
 def links(body: bytes, url: str, outlet: Outlet, door: Via) -> Found:
     """What a front page, feed or sitemap names. Raises Refused where it is none."""
     if door is Via.SITEMAP:
         return sitemap_links(body, url, outlet)
-    read = feed_links if door is Via.FEED else front_page_links
-    return Found(tuple(read(body, url, outlet)))
+    if door is Via.FEED:
+        return feed_links(body, url, outlet)
+    return Found(tuple(front_page_links(body, url, outlet)))
 
 
 def front_page_links(body: bytes, url: str, outlet: Outlet) -> list[str]:
@@ -68,19 +68,11 @@ def front_page_links(body: bytes, url: str, outlet: Outlet) -> list[str]:
     return list(found.values())
 
 
-def feed_links(body: bytes, url: str, outlet: Outlet) -> list[str]:
-    """Addresses of the entries of an RSS or Atom feed. Refused ``not-feed``, ``too-large``."""
-    if len(body) > FEED_MAX_BYTES:
-        raise Refused("too-large", f"a feed of {len(body)} bytes")
-    if _DOCTYPE.search(body):
-        raise Refused("not-feed", "declares entities or a document type, which no feed needs")
-    # A file object: given bytes or text, feedparser may take it for an address and fetch it.
-    feed = feedparser.parse(io.BytesIO(body), sanitize_html=False, resolve_relative_uris=False)
-    if not feed.get("version") and not feed.entries:
-        raise Refused("not-feed", "neither RSS nor Atom")
-    stated = (str(entry.get("link") or "") for entry in feed.entries[:ENTRIES_MAX])
-    found = (absolute(link, url) for link in stated if link)
-    return [link for link in _once(found) if on_outlet(link, outlet)]
+def feed_links(body: bytes, url: str, outlet: Outlet) -> Found:
+    """Addresses and dates of the entries of a feed. Refused ``not-feed``, ``too-large``."""
+    entries = feeds.entries(body)
+    found = ((absolute(entry.link, url), entry.published) for entry in entries)
+    return _listed(((u, date) for u, date in found if u and on_outlet(u, outlet)), outlet)
 
 
 def sitemap_links(body: bytes, url: str, outlet: Outlet) -> Found:
@@ -88,29 +80,23 @@ def sitemap_links(body: bytes, url: str, outlet: Outlet) -> Found:
 
     Raises Refused ``not-sitemap`` or ``too-large``.
     """
-    body = _gunzipped(body)
-    if _DOCTYPE.search(body):
-        raise Refused("not-sitemap", "declares entities or a document type")
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False
-    )
-    try:
-        root = etree.fromstring(body, parser=parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise Refused("not-sitemap", f"not XML: {error}") from error
-    if root is None or etree.QName(root).localname not in {"urlset", "sitemapindex"}:
+    root = xmltree.tree(body, "not-sitemap")
+    if local(root) not in {"urlset", "sitemapindex"}:
         raise Refused("not-sitemap", "neither a urlset nor a sitemapindex")
-    pages: list[str | None] = []
-    maps: list[str | None] = []
-    for child in root.iterchildren(tag=etree.Element):
-        kind = etree.QName(child).localname
-        loc = next((c for c in child if isinstance(c.tag, str) and c.tag.endswith("}loc")), None)
+    pages: list[tuple[str, str | None]] = []
+    maps: list[str] = []
+    for child in islice(root.iterchildren(etree.Element), ENTRIES_MAX):
+        loc = next((c for c in child.iterchildren(etree.Element) if local(c) == "loc"), None)
         link = absolute((loc.text or "").strip(), url) if loc is not None else None
-        (maps if kind == "sitemap" else pages).append(link)
-    return Found(
-        pages=tuple(u for u in _once(pages[:ENTRIES_MAX]) if is_article_page(u, outlet)),
-        sitemaps=tuple(u for u in _once(maps[:ENTRIES_MAX]) if on_outlet(u, outlet)),
-    )
+        if link is None:
+            continue
+        if local(child) == "sitemap":
+            maps.append(link)
+        elif is_article_page(link, outlet):
+            pages.append((link, child.findtext("{*}news/{*}publication_date")))
+    listed = _listed(pages, outlet)
+    sitemaps = tuple(link for link in _once(maps) if on_outlet(link, outlet))
+    return Found(listed.pages, sitemaps, listed.dates)
 
 
 def on_outlet(url: str, outlet: Outlet) -> bool:
@@ -137,6 +123,13 @@ def is_article_link(url: str, outlet: Outlet, text: str) -> bool:
     The outlet's own pattern decides where it has one; else an address that is long, dated or
     numbered, under a headline of several words.
     """
+    if not is_article_address(url, outlet):
+        return False
+    return outlet.article_url is not None or len(text.split()) >= ARTICLE_SLUG_MIN_WORDS
+
+
+def is_article_address(url: str, outlet: Outlet) -> bool:
+    """Whether an address is like an article's: what can be said before any text is known."""
     if not is_article_page(url, outlet):
         return False
     if outlet.article_url is not None:
@@ -145,8 +138,7 @@ def is_article_link(url: str, outlet: Outlet, text: str) -> bool:
     path = parts.path.rstrip("/")
     slug = path.rsplit("/", 1)[-1]
     named = len([w for w in re.split(r"[-_]", slug) if w]) >= ARTICLE_SLUG_MIN_WORDS
-    numbered = bool(re.search(r"\d{4,}", path + "?" + parts.query))
-    return (named or numbered) and len(text.split()) >= ARTICLE_SLUG_MIN_WORDS
+    return named or bool(re.search(r"\d{4,}", path + "?" + parts.query))
 
 
 def absolute(href: str, base: str) -> str | None:
@@ -159,24 +151,25 @@ def absolute(href: str, base: str) -> str | None:
     return url.split("#", 1)[0]
 
 
-def _once(links: Iterator[str | None] | list[str | None]) -> Iterator[str]:
+def _listed(stated: Iterable[tuple[str, str | None]], outlet: Outlet) -> Found:
+    """Each address once, with the first date that was stated for it and can be read."""
+    zone = ZoneInfo(outlet.publisher.timezone)
+    pages: dict[str, str] = {}
+    dates: dict[str, datetime] = {}
+    for link, date in stated:
+        key = canonical(link)
+        pages.setdefault(key, link)
+        if date and key not in dates and (at := feeds.moment(date, zone)) is not None:
+            dates[key] = at
+    return Found(tuple(pages.values()), (), tuple((pages[key], at) for key, at in dates.items()))
+
+
+def _once(links: Iterable[str]) -> Iterator[str]:
     seen: set[str] = set()
     for link in links:
-        if link is not None and (key := canonical(link)) not in seen:
+        if (key := canonical(link)) not in seen:
             seen.add(key)
             yield link
-
-
-def _gunzipped(body: bytes) -> bytes:
-    if body[:2] == b"\x1f\x8b":
-        try:
-            with gzip.GzipFile(fileobj=io.BytesIO(body)) as file:
-                body = file.read(FEED_MAX_BYTES + 1)
-        except (OSError, EOFError, zlib.error) as error:
-            raise Refused("not-sitemap", f"not gzip: {error}") from error
-    if len(body) > FEED_MAX_BYTES:
-        raise Refused("too-large", f"a sitemap of more than {FEED_MAX_BYTES} bytes")
-    return body
 
 
 def _text(element: HtmlElement) -> str:

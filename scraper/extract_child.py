@@ -11,6 +11,7 @@ import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from scraper.frontpage.page import Front
 from scraper.reading import WARM_UP, Listing, Page, answer
 
 READY = "ready"
@@ -27,7 +28,7 @@ def main() -> None:
     pipe.send(READY)
     while True:
         try:
-            page: Page | Listing = pipe.recv()
+            page: Page | Listing | Front = pipe.recv()
         except (EOFError, ConnectionResetError):
             return
         pipe.send(answer(page))

@@ -19,6 +19,7 @@ from newsroom.errors import Misconfigured, Refused
 from scraper.discover import Found
 from scraper.extract import Extracted
 from scraper.extract_child import READY
+from scraper.frontpage.page import Front, Layout
 from scraper.reading import Listing, Page
 
 TIMEOUT_S = 30.0
@@ -49,6 +50,10 @@ class Extractors:
         """Read addresses off a listing when a child is free."""
         return cast("Future[Found | Refused]", self._pool.submit(self._run, listing))
 
+    def front_page(self, front: Front) -> Future[Layout | Refused]:
+        """Read the places off a front page when a child is free."""
+        return cast("Future[Layout | Refused]", self._pool.submit(self._run, front))
+
     def stream(self, pages: Iterable[tuple[Tag, Page | Refused]]) -> Iterator[tuple[Tag, Outcome]]:
         """Extract page after page, each with its tag; what is refused already passes through."""
         waiting: deque[tuple[Tag, Future[Outcome]]] = deque()
@@ -78,7 +83,7 @@ class Extractors:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _run(self, page: Page | Listing) -> Outcome | Found:
+    def _run(self, page: Page | Listing | Front) -> Outcome | Found | Layout:
         child: _Child | None = getattr(self._own, "child", None)
         if child is None:
             child = self._own.child = _Child()
@@ -86,7 +91,7 @@ class Extractors:
         try:
             child.pipe.send(page)
             if child.pipe.poll(self._timeout_s):
-                answer: Extracted | Found | tuple[str, str] = child.pipe.recv()
+                answer: Extracted | Found | Layout | tuple[str, str] = child.pipe.recv()
                 return Refused(*answer) if isinstance(answer, tuple) else answer
             reason = f"took longer than {self._timeout_s:g} s"
         except (EOFError, BrokenPipeError, ConnectionResetError):

@@ -2,15 +2,16 @@
 
 One choke point: the resolver that every connection asks for its address. It is asked for IP
 literals too, in whatever spelling, and the connection uses exactly the address that was checked,
-so that no redirect and no lying name server gets round it. Python's ``is_global`` alone is not the
-rule: it calls multicast, 6to4 and NAT64 addresses of private hosts global.
+so that no redirect and no lying name server gets round it. Python's ``is_global`` is not the rule:
+it calls multicast, 6to4 and NAT64 addresses of private hosts global, each version others.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import socket
 from collections.abc import Mapping
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -25,50 +26,90 @@ from newsroom.errors import Refused
 from newsroom.urls import URL_MAX_BYTES
 
 PORTS = {"http": 80, "https": 443}
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-_NAT64_LOCAL = ipaddress.IPv6Network("64:ff9b:1::/48")
-_COMPATIBLE = ipaddress.IPv6Network("::/96")  # IPv4-compatible, deprecated by RFC 4291
-_RELAY_6TO4 = ipaddress.IPv4Network("192.88.99.0/24")  # RFC 7526
+
+# What the IANA registries of special-purpose addresses call no host of the public internet.
+_NO_HOSTS_4 = [
+    IPv4Network(text)
+    for text in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
+        "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24",
+        "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24",
+        "203.0.113.0/24", "224.0.0.0/3",
+    )
+]  # fmt: skip
+_UNICAST_6 = IPv6Network("2000::/3")  # all that IANA has given out for hosts
+_NO_HOSTS_6 = [
+    IPv6Network(text)
+    for text in (
+        "2001::/23",  # protocols: Teredo, benchmarks, ORCHID, AS112 and others
+        "2001:db8::/32", "2620:4f:8000::/48", "3fff::/20",
+    )
+]  # fmt: skip
+_NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052
+_ISATAP = {0x0000_5EFE, 0x0200_5EFE}  # RFC 5214: the word before an IPv4 address
 
 
 def is_public(text: str) -> bool:
     """Whether an IP address is a public host, whatever IPv4 address it may embed."""
     try:
-        address = ipaddress.ip_address(text.split("%", 1)[0])
+        address = ipaddress.ip_address(text)
     except ValueError:
         return False
-    if not address.is_global or address.is_multicast or address.is_unspecified:
-        return False
     if isinstance(address, IPv4Address):
-        return address not in _RELAY_6TO4
-    if address.is_site_local or address in _NAT64_LOCAL:
+        return not any(address in network for network in _NO_HOSTS_4)
+    if address.scope_id is not None:
+        return False
+    if address in _NAT64:
+        return is_public(str(_low(address)))
+    if address not in _UNICAST_6 or any(address in network for network in _NO_HOSTS_6):
         return False
     return all(is_public(str(inner)) for inner in _embedded(address))
 
 
+def _low(address: IPv6Address) -> IPv4Address:
+    return IPv4Address(int(address) & 0xFFFF_FFFF)
+
+
 def _embedded(address: IPv6Address) -> list[IPv4Address]:
-    """IPv4 addresses that a gateway would read out of an IPv6 address."""
-    found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if address in _NAT64 or address in _COMPATIBLE:
-        found.append(IPv4Address(int(address) & 0xFFFF_FFFF))
-    return [inner for inner in found if inner is not None]
+    """IPv4 addresses that a tunnel would read out of a unicast IPv6 address."""
+    found = [] if address.sixtofour is None else [address.sixtofour]
+    if int(address) >> 32 & 0xFFFF_FFFF in _ISATAP:
+        found.append(_low(address))
+    return found
+
+
+def _literal(host: str) -> str | None:
+    """The IP address that a host spells, in any way that a C library reads; None for a name."""
+    if ":" in host:
+        return host
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host.rstrip(".")))
+    except (OSError, UnicodeEncodeError):
+        return None
 
 
 def check_url(url: str) -> None:
-    """Refused ``bad-url`` for what may not even be asked: other schemes, ports, user names."""
+    """Refused ``bad-url`` for what may not even be asked.
+
+    Other schemes, ports, user names, and hosts that spell an address that is not public.
+    """
     if len(url.encode("utf-8", "ignore")) > URL_MAX_BYTES:
         raise Refused("bad-url", f"address longer than {URL_MAX_BYTES} bytes")
     try:
         parts = urlsplit(url)
-        port = parts.port
+        port, host = parts.port, parts.hostname
     except ValueError as error:
         raise Refused("bad-url", f"not an address: {error}") from error
-    if parts.scheme not in PORTS or not parts.hostname:
+    if parts.scheme not in PORTS or not host:
         raise Refused("bad-url", "not an absolute http(s) address")
     if port not in {None, *PORTS.values()}:
         raise Refused("bad-url", f"port {port} is not the web's")
     if parts.username is not None:
         raise Refused("bad-url", "the address carries a user name")
+    literal = _literal(host)
+    # The resolver would refuse it too; here it costs neither a connection's time nor a retry.
+    if literal is not None and not is_public(literal):
+        raise Refused("bad-url", f"{host} is not a public address")
 
 
 class _PublicOnly:

@@ -17,13 +17,11 @@ _STYLE = re.compile(
     r"|(?:text-indent|left|top|right|margin-left):-\d{3,}|transform:scale\(0"
     r"|clip:rect\(0|clip-path:inset\((?:50|100)%"
 )
-_CLASSES = ("sr-only", "visually-hidden", "visuallyhidden", "screen-reader-text", "screenreader")
+_CLASSES = {"sr-only", "visually-hidden", "visuallyhidden", "screen-reader-text", "screenreader"}
+# Parts of those names first: comparing whole names in XPath costs 5 ms on a large page.
 _CANDIDATES = etree.XPath(
-    "//body//*[@hidden or @style"
-    + "".join(
-        f" or contains(concat(' ', normalize-space(@class), ' '), ' {name} ')" for name in _CLASSES
-    )
-    + "]"
+    "//body//*[@hidden or @style or contains(@class, 'sr-only') or contains(@class, 'hidden')"
+    " or contains(@class, 'screen')]"
 )
 # A wrapper that fades in holds the article itself: nobody hides an order in more than half a page.
 SHARE_MAX = 0.5
@@ -34,6 +32,7 @@ def drop(tree: Any) -> None:
     whole = len(tree.text_content())
     for element in _CANDIDATES(tree):
         style = re.sub(r"\s", "", element.get("style", "")).lower()
-        hidden = element.get("style") is None or _STYLE.search(style) or "hidden" in element.attrib
+        named = _CLASSES.intersection(element.get("class", "").split())
+        hidden = named or _STYLE.search(style) or "hidden" in element.attrib
         if hidden and len(element.text_content()) <= SHARE_MAX * whole:
             element.drop_tree()

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import py3langid
-
 from newsroom import ids
 from newsroom.db import Database
 from newsroom.errors import BadRequest, Refused
@@ -18,8 +16,8 @@ from newsroom.records import Article, DateSource, Publisher, Via
 from newsroom.text import normalise, word_count
 from newsroom.urls import canonical, registered_domain
 from scraper import dedup, intake, tables
-from scraper.extract import LANGUAGE_CHARS
 from scraper.intake import Incoming, Tally
+from scraper.language import language as language_of
 from scraper.metadata import FUTURE_MAX, HEADLINE_MAX_CHARS, OLDEST, parse_date
 from scraper.registry import Registry
 from scraper.verdict import WORDS_MIN
@@ -149,7 +147,7 @@ def _article(values: Mapping[str, Any], url: str, address: str, now: datetime) -
     if not title:
         raise Refused("not-article", "no headline")
     language = str(values.get("language") or "")[:2].lower()
-    language = language or str(py3langid.classify(text[:LANGUAGE_CHARS])[0])
+    language = language or language_of(text, None)
     if language not in LANGUAGES:
         raise Refused("language", f"in {language}, not {' or '.join(LANGUAGES)}")
     published_at, source = _date(values.get("published_at"), now)

@@ -15,13 +15,23 @@ from newsroom import ids
 from newsroom.db import Conn, Database
 from newsroom.errors import Refused
 from newsroom.records import Article, Publisher, RawPage, Refusal, Via, WorkStage
-from newsroom.store import articles, pages, publishers
+from newsroom.store import articles, pages, publishers, revisits, sightings
+from newsroom.store.articles import Near, Stored
+from newsroom.store.sightings import Finding
 from newsroom.urls import canonical
-from scraper import dedup
+from scraper import credit, dedup
+from scraper.dedup import Candidate, Copy, Reason
 from scraper.extract import EXTRACTOR, Extracted
+from scraper.revisions import changes, schedule
+from scraper.revisions.schedule import Schedule
 
 BATCH = 200  # one commit per row is 241 rows/s, in batches 48,000 (house.md 6.9)
 STAGES = (WorkStage.LABEL, WorkStage.REMEMBER)
+# Through these doors we look at an outlet as it is now; the others tell of an earlier time.
+LIVE = frozenset({Via.FRONT_PAGE, Via.FEED, Via.SITEMAP, Via.FETCH, Via.REVISIT})
+# What is stored and makes nothing due.
+NOTHING_DUE = ("unchanged", "reverted", "earlier", "stale", "twin")
+COMPARED_MAX = 5  # texts that are compared word by word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +72,7 @@ class Tally:
     @property
     def fresh(self) -> int:
         """Articles or revisions that were not there before: what labelling is due for."""
-        return self.stored.total() - self.stored["unchanged"]
+        return self.stored.total() - sum(self.stored[name] for name in NOTHING_DUE)
 
 
 def article(
@@ -94,6 +104,7 @@ def article(
         credit=found.credit,
         text_from=found.text_from,
         text_agreement=found.text_agreement,
+        form=found.form,
         page_id=page_id,
         via=via,
         extractor=EXTRACTOR,
@@ -104,19 +115,30 @@ def article(
 
 
 def take_all(
-    db: Database, items: Sequence[Incoming], *, ring: Callable[[int], object] | None = None
+    db: Database,
+    items: Sequence[Incoming],
+    *,
+    ring: Callable[[int], object] | None = None,
+    plan: Schedule = schedule.DEFAULT,
 ) -> Tally:
     """Store a batch in one transaction, then ring once for what is new.
 
-    Raises Later ``database-away``; nothing of the batch is stored then.
+    ``plan`` says when articles are looked at again. Raises Later ``database-away``; nothing of
+    the batch is stored then.
     """
-    tally, known = Tally(), dict[str, str]()
     with db.transaction() as conn:
-        articles.lock_intake(conn)
-        for item in items:
-            _take(conn, item, tally, known)
+        tally = take_in(conn, items, plan=plan)
     if ring is not None and tally.fresh:
         ring(tally.fresh)
+    return tally
+
+
+def take_in(conn: Conn, items: Sequence[Incoming], *, plan: Schedule = schedule.DEFAULT) -> Tally:
+    """Store a batch in the caller's transaction; whoever rings must do so after its commit."""
+    tally, known = Tally(), dict[str, str]()
+    articles.lock_intake(conn)
+    for item in items:
+        _take(conn, item, tally, known, plan)
     return tally
 
 
@@ -137,7 +159,7 @@ def store(
     return total
 
 
-def _take(conn: Conn, item: Incoming, tally: Tally, known: dict[str, str]) -> None:
+def _take(conn: Conn, item: Incoming, tally: Tally, known: dict[str, str], plan: Schedule) -> None:
     publisher_id = _publisher_id(conn, item, known)
     if item.page is not None and publisher_id is not None:
         pages.add(conn, replace(item.page, publisher_id=publisher_id))
@@ -160,18 +182,128 @@ def _take(conn: Conn, item: Incoming, tally: Tally, known: dict[str, str]) -> No
         return
     assert publisher_id is not None
     new = replace(item.found, publisher_id=publisher_id)
-    same = articles.same_text(conn, new.article_id, new.text_sha256)
-    near = articles.near(conn, new.article_id, new.bands) if same is None and new.bands else []
-    copy = dedup.judge(new.minhash, same, near)
+    tally.stored[_store(conn, new, item, plan)] += 1
+
+
+def _store(conn: Conn, new: Article, item: Incoming, plan: Schedule) -> str:
+    """Store one article, or what was seen of it; the name of the outcome."""
+    stored_before = articles.known(conn, new.article_id)
+    served_from = item.page.final_url if item.page else None
+    looks = sightings.shown(conn, new.article_id) if stored_before else []
+    new, finding = changes.read(new, served_from, stored_before, looks)
+    if finding is Finding.TWIN:
+        sightings.add(conn, new.article_id, new.fetched_at, finding, page_id=new.page_id)
+        if new.via in LIVE:
+            _watch(conn, new, Stored.UNCHANGED, plan)
+        return finding
+    copy = None
+    if all(k.content_sha256 != new.content_sha256 for k in stored_before):
+        copy = _copy(conn, new, _publisher_name(item))
+    is_copy = copy is not None and copy.copy == new.article_id
     stored = articles.add(
         conn,
         new,
         stages=STAGES,
-        duplicate_of=copy.of if copy else None,
-        duplicate_reason=copy.reason if copy else None,
+        duplicate_of=copy.original if copy and is_copy else None,
+        duplicate_reason=copy.reason if copy and is_copy else None,
+        wire_source=copy.source if copy and is_copy else _source(new),
+        finding=finding,
     )
-    outcome = copy.reason if copy and stored is articles.Stored.NEW else str(stored)
-    tally.stored[outcome] += 1
+    if copy is not None and stored in {Stored.NEW, Stored.REVISED}:
+        articles.join(
+            conn,
+            original=copy.original,
+            copy=copy.copy,
+            reason=copy.reason,
+            wire_source=copy.source,
+            own=copy.own,
+        )
+    if stored is not Stored.NEW:
+        changes.settle(conn, new.article_id)
+    if new.via in LIVE:
+        _watch(conn, new, stored, plan)
+    if finding is Finding.STALE:
+        return finding
+    return str(copy.reason) if copy and is_copy and stored is Stored.NEW else str(stored)
+
+
+def _copy(conn: Conn, new: Article, publisher: str) -> Copy | None:
+    """Of what this article is a copy, or what is a copy of it; None for a text of its own."""
+    same = articles.same_text(conn, new.article_id, new.text_sha256)
+    reason = Reason.SAME_TEXT
+    if same is None and new.minhash is not None:
+        reason = Reason.NEAR_COPY
+        near = articles.near(conn, new.article_id, new.bands)
+        likely = dedup.likely(new.minhash, ((n.minhash, n) for n in near if n.minhash))
+        same = next(
+            (
+                n
+                for n in likely[:COMPARED_MAX]
+                if dedup.is_copy(new.text, articles.text(conn, n.article_id, n.revision))
+            ),
+            None,
+        )
+    if same is None:
+        return None
+    candidate = Candidate(
+        article_id=new.article_id,
+        publisher_id=new.publisher_id,
+        publisher=publisher,
+        agency=credit.agency(publisher),
+        source=_source(new),
+        first_at=new.published_at or new.fetched_at,
+        names=new.bylines,
+    )
+    return dedup.judge(candidate, _candidate(same), reason)
+
+
+def _candidate(stored: Near) -> Candidate:
+    return Candidate(
+        article_id=stored.article_id,
+        publisher_id=stored.publisher_id,
+        publisher=stored.publisher,
+        agency=credit.agency(stored.publisher),
+        source=stored.wire_source,
+        first_at=stored.first_at,
+    )
+
+
+def _source(new: Article) -> str | None:
+    """The agency that an article credits, or names as its author."""
+    return new.credit or next((a for name in new.bylines if (a := credit.agency(name))), None)
+
+
+def _watch(conn: Conn, seen: Article, stored: Stored, plan: Schedule) -> None:
+    """Plan the next look at an article that an outlet shows now."""
+    watch = revisits.watch(conn, seen.article_id)
+    if watch is None:
+        return
+    at = seen.fetched_at
+    changed = stored in {Stored.REVISED, Stored.REVERTED}
+    next_at = schedule.next_look(
+        plan,
+        born_at=watch.born_at,
+        changed_at=at if changed else watch.changed_at,
+        checks=watch.checks + 1,
+        now=at,
+    )
+    if revisits.begin(
+        conn,
+        seen.article_id,
+        publisher_id=seen.publisher_id,
+        url=seen.url,
+        at=at,
+        next_at=next_at,
+    ):
+        return
+    status = "changed" if changed else "unchanged"
+    revisits.looked(conn, seen.article_id, status, at=at, next_at=next_at)
+
+
+def _publisher_name(item: Incoming) -> str:
+    if isinstance(item.publisher, Publisher):
+        return item.publisher.name
+    return item.publisher_name or item.publisher or ""
 
 
 def _publisher_id(conn: Conn, item: Incoming, known: dict[str, str]) -> str | None:

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from datetime import date
 
 from newsroom.errors import Misconfigured
-from newsroom.records import Publisher, Via
+from newsroom.records import Via
 from newsroom.settings import Settings
+from scraper import registry
+from scraper.backfill.listings import Window
 from scraper.registry import RESERVED_SUFFIXES, Outlet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """Which part of an outlet's past is wanted, through which of its listings."""
+
+    backfill_id: str
+    door: Via
+    window: Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +34,7 @@ class Job:
     limit: int | None
     doors: tuple[Via, ...]
     timeout_s: float | None
+    past: Past | None = None
 
     def demo_hosts(self) -> dict[str, tuple[str, int]]:
         """Where each demo name leads. Misconfigured for a demo outlet on a name that may exist."""
@@ -45,12 +58,13 @@ def encode(job: Job) -> str:
     return json.dumps(
         {
             "settings": settings,
-            "outlets": [asdict(outlet) for outlet in job.outlets],
+            "outlets": registry.dump(job.outlets),
             "demo_address": job.demo_address,
             "revisit": job.revisit,
             "limit": job.limit,
             "doors": job.doors,
             "timeout_s": job.timeout_s,
+            "past": None if job.past is None else _dump(job.past),
         }
     )
 
@@ -61,17 +75,27 @@ def decode(line: str) -> Job:
     address = raw["demo_address"]
     return Job(
         settings=Settings.model_validate(raw["settings"]),
-        outlets=tuple(_outlet(outlet) for outlet in raw["outlets"]),
+        outlets=registry.restore(raw["outlets"]),
         demo_address=None if address is None else (str(address[0]), int(address[1])),
         revisit=raw["revisit"],
         limit=raw["limit"],
         doors=tuple(Via(door) for door in raw["doors"]),
         timeout_s=raw["timeout_s"],
+        past=None if raw["past"] is None else _past(raw["past"]),
     )
 
 
-def _outlet(raw: dict[str, object]) -> Outlet:
-    values = {key: tuple(v) if isinstance(v, list) else v for key, v in raw.items()}
-    publisher = values.pop("publisher")
-    assert isinstance(publisher, dict)
-    return Outlet(publisher=Publisher(**publisher), **values)  # type: ignore[arg-type]
+def _dump(past: Past) -> dict[str, str | None]:
+    days = (past.window.since, past.window.until)
+    since, until = (None if day is None else day.isoformat() for day in days)
+    return {"id": past.backfill_id, "door": past.door, "since": since, "until": until}
+
+
+def _past(raw: dict[str, str | None]) -> Past:
+    days = (raw["since"], raw["until"])
+    since, until = (None if day is None else date.fromisoformat(day) for day in days)
+    return Past(
+        backfill_id=str(raw["id"]),
+        door=Via(str(raw["door"])),
+        window=Window(since=since, until=until),
+    )

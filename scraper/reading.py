@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from newsroom.errors import Refused
 from newsroom.records import Via
 from scraper import discover
+from scraper.backfill import listings
+from scraper.backfill.listings import Window
 from scraper.discover import Found
 from scraper.extract import Extracted, extract
+from scraper.frontpage import page as front_page
+from scraper.frontpage.page import Front, Layout
 from scraper.registry import Outlet
 
 
@@ -20,7 +25,9 @@ class Page:
     html: bytes | str
     url: str
     now: datetime
+    fetched_at: datetime | None = None
     content_type: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
     publisher: str | None = None
     timezone: str | None = None
     languages: tuple[str, ...] = ("en",)
@@ -28,12 +35,13 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """A front page, feed or sitemap to read addresses from."""
+    """A feed or sitemap to read addresses from; of a window of the past, or of now."""
 
     body: bytes
     url: str
     outlet: Outlet
     door: Via
+    window: Window | None = None
 
 
 # Loads every model and rule before the memory limit is set.
@@ -46,16 +54,31 @@ WARM_UP = Page(
 )
 
 
-def answer(page: Page | Listing) -> Extracted | Found | tuple[str, str]:
+def sent_headers(headers: Mapping[bytes, Iterable[bytes]]) -> tuple[tuple[str, str], ...]:
+    """Scrapy's headers as pairs of text, a repeated one once for each value."""
+    return tuple(
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, values in headers.items()
+        for value in values
+    )
+
+
+def answer(page: Page | Listing | Front) -> Extracted | Found | Layout | tuple[str, str]:
     """What was found, or code and message of a refusal: an exception does not survive pickling."""
     try:
+        if isinstance(page, Listing) and page.window is not None:
+            return listings.past(page.body, page.url, page.outlet, page.door, page.window)
         if isinstance(page, Listing):
             return discover.links(page.body, page.url, page.outlet, page.door)
+        if isinstance(page, Front):
+            return front_page.read(page)
         return extract(
             page.html,
             page.url,
             now=page.now,
+            fetched_at=page.fetched_at,
             content_type=page.content_type,
+            headers=page.headers,
             publisher=page.publisher,
             timezone=page.timezone,
             languages=page.languages,

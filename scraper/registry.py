@@ -1,4 +1,4 @@
-"""Outlets as data: one TOML file each, read strictly, found by host.
+"""Outlets as data: one TOML file each, read strictly, found by host (docs/outlets.md).
 
 ``demo = true`` is believed only in the demo folder and only on names that RFC 2606 reserves, so
 that no file anywhere can lift the guards for a host that exists.
@@ -10,24 +10,48 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from newsroom.errors import BadRequest, Misconfigured
 from newsroom.records import Publisher
 from newsroom.urls import registered_domain
+from scraper.floors import DEFAULT, Floors
+from scraper.reference_lean import ReferenceLean
 
 FOLDER = Path(__file__).parent / "publishers"
 DEMO_FOLDER = Path(__file__).parent / "demo" / "outlets"
 RESERVED_SUFFIXES = (".example", ".test", ".invalid")
 DELAY_FLOOR_S = 5.0  # Media Cloud's minimum between two requests to a host
+EXAMPLES_MIN = 2
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Medium(StrEnum):
+    """What kind of outlet it is, by what it grew out of."""
+
+    WIRE = "wire"
+    NEWSPAPER = "newspaper"
+    BROADCASTER = "broadcaster"
+    DIGITAL = "digital"
+    MAGAZINE = "magazine"
+    LOCAL = "local"
 
 
 class _File(BaseModel):
@@ -41,14 +65,27 @@ class _File(BaseModel):
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")]
     timezone: Text
+    medium: Medium
     front_page: str
     feeds: list[str] = []
     sitemaps: list[str] = []
     aliases: list[str] = []
     article_url: str | None = None
+    examples: list[str] = []
+    other_pages: list[str] = []
     delay_s: Annotated[float, Field(ge=0, le=3600)]
     verified: bool
+    verified_on: date | None = None
     demo: bool = False
+    floors: Floors = DEFAULT
+    reference_lean: ReferenceLean | None = None
+
+    @field_validator("medium", mode="before")
+    @classmethod
+    def _medium_known(cls, value: str) -> Medium:
+        if value not in list(Medium):
+            raise ValueError(f"none of {', '.join(Medium)}: {value}")
+        return Medium(value)
 
     @field_validator("timezone")
     @classmethod
@@ -79,6 +116,29 @@ class _File(BaseModel):
         return value
 
     @model_validator(mode="after")
+    def _pattern_tells_articles(self) -> Self:
+        pattern = self.article_url
+        if pattern is None:
+            if self.examples or self.other_pages:
+                raise ValueError("examples and other_pages say what article_url must tell apart")
+            return self
+        if len(self.examples) < EXAMPLES_MIN:
+            raise ValueError(f"article_url needs at least {EXAMPLES_MIN} examples")
+        for path in self.examples:
+            if not path.startswith("/") or re.search(pattern, path) is None:
+                raise ValueError(f"article_url does not match the example {path}")
+        for path in ("/", urlsplit(self.front_page).path, *self.other_pages):
+            if re.search(pattern, path) is not None:
+                raise ValueError(f"article_url takes {path} for an article")
+        return self
+
+    @model_validator(mode="after")
+    def _verified_by_someone(self) -> Self:
+        if self.verified != (self.verified_on is not None) and not self.demo:
+            raise ValueError("verified = true and verified_on = DATE go together")
+        return self
+
+    @model_validator(mode="after")
     def _polite_unless_demo(self) -> Self:
         if self.demo and not self.domain.endswith(RESERVED_SUFFIXES):
             raise ValueError(f"demo = true needs a reserved name ({', '.join(RESERVED_SUFFIXES)})")
@@ -89,15 +149,30 @@ class _File(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlet:
-    """A publisher and how to reach it. ``delay_s`` is between two requests to one host."""
+    """A publisher and how to reach it. ``delay_s`` is between two requests to one host.
+
+    ``article_url`` is searched in the path of an address; it matches ``examples`` and none of
+    ``other_pages``. ``floors`` say what a day should bring, ``reference_lean`` how others rated it.
+    """
 
     publisher: Publisher
+    medium: Medium = Medium.DIGITAL
     front_page: str
     feeds: tuple[str, ...] = ()
     sitemaps: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     article_url: str | None = None
+    examples: tuple[str, ...] = ()
+    other_pages: tuple[str, ...] = ()
     delay_s: float = DELAY_FLOOR_S
+    verified_on: date | None = None
+    floors: Floors = DEFAULT
+    reference_lean: ReferenceLean | None = None
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where its articles are found: front page, feeds, sitemaps."""
+        return (self.front_page, *self.feeds, *self.sitemaps)
 
     @property
     def domains(self) -> tuple[str, ...]:
@@ -148,6 +223,19 @@ def known() -> Registry:
     return Registry((*load().outlets, *load(demo=True).outlets))
 
 
+_OUTLETS = TypeAdapter(tuple[Outlet, ...])
+
+
+def dump(outlets: Iterable[Outlet]) -> str:
+    """Outlets as JSON, for another process."""
+    return _OUTLETS.dump_json(tuple(outlets)).decode()
+
+
+def restore(text: str) -> tuple[Outlet, ...]:
+    """The outlets of :func:`dump`."""
+    return _OUTLETS.validate_json(text)
+
+
 def read(folder: Path, *, demo: bool = False) -> Registry:
     """Every outlet of a folder. Misconfigured ``outlet-file`` names the file and the key."""
     outlets = [_read_file(path, demo=demo) for path in sorted(folder.glob("*.toml"))]
@@ -178,6 +266,9 @@ def _read_file(path: Path, *, demo: bool) -> Outlet:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "file"
         raise Misconfigured("outlet-file", f"{path.name}: {key}: {first['msg']}") from error
+    if path.stem != file.publisher_id:
+        message = f"the outlet {file.publisher_id} belongs in {file.publisher_id}.toml"
+        raise Misconfigured("outlet-file", f"{path.name}: publisher_id: {message}")
     if file.demo != demo:
         message = "demo = true is allowed in the demo folder only" if file.demo else "is no demo"
         raise Misconfigured("outlet-file", f"{path.name}: demo: {message}")
@@ -194,12 +285,18 @@ def _read_file(path: Path, *, demo: bool) -> Outlet:
     )
     return Outlet(
         publisher=publisher,
+        medium=file.medium,
         front_page=file.front_page,
         feeds=tuple(file.feeds),
         sitemaps=tuple(file.sitemaps),
         aliases=tuple(file.aliases),
         article_url=file.article_url,
+        examples=tuple(file.examples),
+        other_pages=tuple(file.other_pages),
         delay_s=file.delay_s,
+        verified_on=file.verified_on,
+        floors=file.floors,
+        reference_lean=file.reference_lean,
     )
 
 

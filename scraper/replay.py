@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from newsroom import ids
@@ -14,80 +13,108 @@ from newsroom.db import Database
 from newsroom.errors import Refused
 from newsroom.records import Article, RawPage, Via
 from newsroom.urls import canonical, registered_domain
-from scraper import archive, intake
-from scraper.archive import BrokenArchiveError, Response
+from scraper import intake, warc
 from scraper.extractors import Extractors, Outcome
 from scraper.intake import Incoming, Tally
 from scraper.reading import Page
 from scraper.registry import Registry
+from scraper.warc import Damage, Response, Source, Stored
 
 SKIPPED = frozenset({"not-html"})  # images and the like are no pages: counted, not kept
 
 
 @dataclass(slots=True)
+class Passed:
+    """What was no page to read: ``skipped`` by kind, and the damaged stretches."""
+
+    skipped: Counter[str] = field(default_factory=Counter)
+    damaged: list[Damage] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class ReplayReport:
-    """What a replay did. ``broken`` has one line for each damaged file."""
+    """What a replay did."""
 
     tally: Tally = field(default_factory=Tally)
-    skipped: Counter[str] = field(default_factory=Counter)
-    broken: list[str] = field(default_factory=list)
+    passed: Passed = field(default_factory=Passed)
 
 
 def replay(
     db: Database,
-    files: Iterable[Path],
+    sources: Iterable[Source],
     registry: Registry,
+    extractors: Extractors,
     *,
-    processes: int = 1,
     ring: Callable[[int], object] | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> ReplayReport:
-    """Extract and store every page of the files; ``progress`` hears the pages of each batch."""
+    """Extract and store every page of the files; ``progress`` hears the pages of each batch.
+
+    A page that was stored before keeps its ids: where the extractor reads it as before nothing
+    changes, where it reads it otherwise the article gets a revision that says so.
+    """
     report = ReplayReport()
-    with Extractors(processes) as extractors:
-        pages = _pages(files, registry, report)
-        items = (_incoming(r, found, registry) for r, found in extractors.stream(pages))
-        report.tally = intake.store(db, items, ring=ring, progress=progress)
+    read = extractors.stream(pages(sources, registry, report.passed))
+    items = (incoming(response, found, registry) for response, found in read)
+    report.tally = intake.store(db, items, ring=ring, progress=progress)
     return report
 
 
-def _pages(
-    files: Iterable[Path], registry: Registry, report: ReplayReport
+def pages(
+    sources: Iterable[Source], registry: Registry, passed: Passed
 ) -> Iterator[tuple[Response, Page | Refused]]:
-    now = datetime.now(UTC)
-    for path in files:
-        try:
-            for response in archive.responses(path):
-                refused = response.refused
-                if refused is not None and refused.code in SKIPPED:
-                    report.skipped[refused.code] += 1
-                elif 300 <= response.status < 400:
-                    report.skipped["redirect"] += 1
-                elif refused is not None:
-                    yield response, refused
-                elif response.status != 200:
-                    yield response, Refused("http-status", f"the server answered {response.status}")
-                else:
-                    yield response, _page(response, registry, now)
-        except BrokenArchiveError as error:
-            report.broken.append(error.message)
+    """Every archived answer that may be an article, as a page to extract or already refused."""
+    for source in sources:
+        for response in warc.responses(source):
+            if isinstance(response, Damage):
+                passed.damaged.append(response)
+            elif kind := skipped(response):
+                passed.skipped[kind] += 1
+            else:
+                yield response, to_read(response, registry)
 
 
-def _page(response: Response, registry: Registry, now: datetime) -> Page:
+def skipped(response: Response) -> str | None:
+    """Why an answer is no page at all; None for one that must end as article or refusal."""
+    if response.refused is not None and response.refused.code in SKIPPED:
+        return response.refused.code
+    return "redirect" if 300 <= response.status < 400 else None
+
+
+def to_read(response: Response, registry: Registry) -> Page | Refused:
+    """The page as the extractor wants it.
+
+    Ours is read as on the day of its fetch, whenever that happens again. Compilations of others
+    name made-up days of fetching: they cannot bound what the page says of its own.
+    """
+    if response.refused is not None:
+        return response.refused
+    if response.status != 200:
+        return Refused("http-status", f"the server answered {response.status}")
     outlet = registry.of_url(response.url)
     publisher = outlet.publisher if outlet else None
     return Page(
         html=response.body,
         url=response.url,
-        now=now,
+        now=response.fetched_at if response.ours else datetime.now(UTC),
+        fetched_at=response.fetched_at,
         content_type=response.content_type,
+        headers=response.headers,
         publisher=publisher.name if publisher else None,
         timezone=publisher.timezone if publisher else None,
         languages=(publisher.language,) if publisher else ("en",),
     )
 
 
-def _incoming(response: Response, found: Outcome, registry: Registry) -> Incoming:
+def incoming(
+    response: Response,
+    found: Outcome,
+    registry: Registry,
+    *,
+    via: Via = Via.REPLAY,
+    stored: Stored | None = None,
+) -> Incoming:
+    """What the intake stores of an answer that lies at ``stored``, by default where it was read."""
     try:
         address = canonical(response.asked_url)
     except Refused as refusal:
@@ -102,7 +129,7 @@ def _incoming(response: Response, found: Outcome, registry: Registry) -> Incomin
     publisher = (
         outlet.publisher if outlet else registered_domain(urlsplit(response.url).hostname or "")
     )
-    page = _raw_page(response, address)
+    page = _raw_page(response, address, via, stored)
     article: Article | Refused
     if isinstance(found, Refused):
         article = found
@@ -110,7 +137,7 @@ def _incoming(response: Response, found: Outcome, registry: Registry) -> Incomin
         article = intake.article(
             found,
             publisher_id="",  # the intake knows it
-            via=Via.REPLAY,
+            via=via,
             fetched_at=response.fetched_at,
             page_id=page.page_id if page else None,
         )
@@ -124,7 +151,17 @@ def _incoming(response: Response, found: Outcome, registry: Registry) -> Incomin
     )
 
 
-def _raw_page(response: Response, address: str) -> RawPage | None:
+def page_id(response: Response) -> str | None:
+    """The id that this answer's page has or would have; None without a body or an address."""
+    if response.refused is not None:
+        return None
+    try:
+        return ids.page_id(canonical(response.asked_url), ids.body_sha256(response.body))
+    except Refused:
+        return None
+
+
+def _raw_page(response: Response, address: str, via: Via, stored: Stored | None) -> RawPage | None:
     if response.refused is not None:
         return None  # its body was not read
     body_sha256 = ids.body_sha256(response.body)
@@ -139,8 +176,8 @@ def _raw_page(response: Response, address: str) -> RawPage | None:
         content_type=response.content_type,
         body_sha256=body_sha256,
         body_bytes=len(response.body),
-        via=Via.REPLAY,
-        warc_file=response.file,
-        warc_offset=response.offset,
+        via=via,
+        warc_file=stored.file if stored else response.file,
+        warc_offset=stored.offset if stored else response.offset,
         robots_rule=None,
     )

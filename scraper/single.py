@@ -6,19 +6,23 @@ Scrapy runs in this process, once: only the command line calls this.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from scrapy.crawler import CrawlerProcess
 from scrapy.http import Response
 
+from newsroom.db import Database
 from newsroom.errors import Later, NewsroomError, Refused
 from newsroom.records import Via
 from newsroom.settings import Settings
-from scraper import discover, guard, registry
+from scraper import guard, registry
 from scraper import settings as scrapy_settings
 from scraper.extract import Extracted
 from scraper.extractors import Extractors
-from scraper.reading import Page
+from scraper.hosts import Hosts, SharedHosts
+from scraper.reading import Listing, Page, sent_headers
 from scraper.registry import Outlet
 from scraper.spiders.probe import ProbeSpider
 
@@ -41,6 +45,7 @@ def fetch(settings: Settings, url: str) -> Extracted:
         url=answer.url,
         now=datetime.now(UTC),
         content_type=content_type.decode("latin-1") if content_type else None,
+        headers=sent_headers(answer.headers),
         publisher=outlet.publisher.name if outlet else None,
         timezone=outlet.publisher.timezone if outlet else None,
     )
@@ -51,44 +56,79 @@ def fetch(settings: Settings, url: str) -> Extracted:
     return found
 
 
-def check(settings: Settings, outlets: Sequence[Outlet]) -> dict[str, list[str]]:
-    """What is wrong with each outlet's addresses now; an empty list where all of them serve."""
-    urls = [url for o in outlets for url in (o.front_page, *o.feeds, *o.sitemaps)]
-    answers = _ask(settings, urls, outlets)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """One address of an outlet's file: through which door, and how it answered.
+
+    ``names`` counts the addresses it named; None where it was not asked or has a ``problem``.
+    """
+
+    url: str
+    door: Via
+    names: int | None = None
+    problem: str | None = None
+
+    @property
+    def serves(self) -> bool:
+        """Whether it was asked and named something."""
+        return self.names is not None
+
+
+def unasked(outlets: Sequence[Outlet]) -> dict[str, list[Address]]:
+    """Every address of each outlet, by id, none of them asked."""
     return {
         outlet.publisher.publisher_id: [
-            problem
-            for url in (outlet.front_page, *outlet.feeds, *outlet.sitemaps)
-            if (problem := _problem(url, answers[url], outlet))
+            Address(url=url, door=door)
+            for door, urls in (
+                (Via.FRONT_PAGE, (outlet.front_page,)),
+                (Via.FEED, outlet.feeds),
+                (Via.SITEMAP, outlet.sitemaps),
+            )
+            for url in urls
         ]
         for outlet in outlets
     }
 
 
-def _problem(url: str, answer: Response | Exception, outlet: Outlet) -> str | None:
+def check(settings: Settings, outlets: Sequence[Outlet]) -> dict[str, list[Address]]:
+    """Every address of each outlet, by id, as it answers now."""
+    answers = _ask(settings, [url for outlet in outlets for url in outlet.addresses], outlets)
+    with Extractors(1) as extractors:
+        return {
+            outlet.publisher.publisher_id: [
+                _asked(address, answers[address.url], outlet, extractors) for address in addresses
+            ]
+            for outlet, addresses in zip(outlets, unasked(outlets).values(), strict=True)
+        }
+
+
+def _asked(
+    address: Address, answer: Response | Exception, outlet: Outlet, extractors: Extractors
+) -> Address:
     if isinstance(answer, Exception):
-        return f"{url}: {type(answer).__name__}: {answer}".splitlines()[0][:200]
+        line = f"{type(answer).__name__}: {answer}".splitlines()[0][:200]
+        return replace(address, problem=line)
     if answer.status != 200:
-        return f"{url}: answered {answer.status}"
-    door = (
-        Via.FRONT_PAGE
-        if url == outlet.front_page
-        else Via.FEED
-        if url in outlet.feeds
-        else Via.SITEMAP
-    )
-    try:
-        found = discover.links(answer.body, answer.url, outlet, door)
-    except Refused as refusal:
-        return f"{url}: {refusal.message}"
-    return None if found.pages or found.sitemaps else f"{url}: no article addresses in it"
+        return replace(address, problem=f"answered {answer.status}")
+    listing = Listing(body=answer.body, url=answer.url, outlet=outlet, door=address.door)
+    found = extractors.discover(listing).result()
+    if isinstance(found, Refused):
+        return replace(address, problem=found.message)
+    names = len(found.pages) + len(found.sitemaps)
+    if not names:
+        return replace(address, problem="no article addresses in it")
+    return replace(address, names=names)
 
 
 def _ask(
     settings: Settings, urls: Sequence[str], outlets: Sequence[Outlet]
 ) -> dict[str, Response | Exception]:
     answers: dict[str, Response | Exception] = {}
-    process = CrawlerProcess(scrapy_settings.build(settings, outlets, {}))
-    process.crawl(ProbeSpider, urls=urls, answers=answers)
-    process.start()
+    with ExitStack() as stack:
+        hosts: Hosts | None = None
+        if settings.database_url is not None:  # then its pace is that of all crawlers
+            hosts = SharedHosts(stack.enter_context(Database(settings.require_database())))
+        process = CrawlerProcess(scrapy_settings.build(settings, outlets, {}, hosts=hosts))
+        process.crawl(ProbeSpider, urls=urls, answers=answers)
+        process.start()
     return {url: answers.get(url, Later("fetch-failed", f"{url}: no answer")) for url in urls}

@@ -1,4 +1,4 @@
-"""The crawl as a task of the queue; :mod:`newsroom.worker` hands over the app."""
+"""The crawl as tasks of the queue; :mod:`newsroom.worker` hands over the app."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from newsroom import queue
 from newsroom.records import Via
 from newsroom.settings import Settings
 from scraper import crawl, registry
+from scraper.frontpage import rounds
 
 TIMEOUT_S = 6 * 60.0  # below the task limit; the next run goes on with what is still unseen
 
 
 def register(app: Any, settings: Settings) -> None:
-    """Add ``crawl.outlets`` to a Celery app."""
+    """Add ``crawl.outlets`` and ``crawl.front-pages`` to a Celery app."""
+
+    def ring(new: int) -> None:
+        queue.ring(app, queue_times(settings, new))
 
     @app.task(name=queue.TASK_CRAWL)
     def crawl_outlets(doors: Sequence[str] = ()) -> None:
@@ -24,8 +28,13 @@ def register(app: Any, settings: Settings) -> None:
             registry.load().outlets,
             doors=[Via(door) for door in doors] or crawl.DOORS,
             timeout_s=TIMEOUT_S,
-            ring=lambda new: queue.ring(app, queue_times(settings, new)),
+            ring=ring,
         )
+
+    @app.task(name=queue.TASK_FRONT_PAGES)
+    def front_pages() -> None:
+        """Look at the front pages whose hour has come; name the hours that nobody looked at."""
+        rounds.take_due(settings, registry.load().outlets, ring=ring)
 
 
 def queue_times(settings: Settings, new: int) -> int:

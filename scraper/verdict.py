@@ -41,6 +41,33 @@ _PAYWALL_CLASS = " | ".join(
     f"//*[contains(@class,'{name}') or contains(@id,'{name}')]"
     for name in ("paywall", "subscriber-only", "regwall", "piano-", "meteredContent")
 )
+WALL_MAX_CHARS = 6_000  # a wall shows nothing else; under an article the same words are a footer
+_CONSENT = re.compile(
+    r"""we\ (?:value|care\ about|respect)\ your\ privacy
+    | (?:we|our\ partners)\ use\ cookies
+    | we\ and\ our\ .{0,30}partners\ (?:store|use|process)
+    | your\ (?:privacy|cookie)\ (?:choices|settings)
+    | before\ you\ continue
+    | consent\ to\ (?:the\ use\ of\ )?(?:cookies|personali[sz]ed)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_CHOICE = re.compile(
+    r"""accept\ (?:all|and|cookies) | i\ (?:accept|agree) | agree\ (?:and|to) | reject\ all
+    | manage\ (?:options|choices|cookies|settings|preferences)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_ROBOT_TEST = re.compile(
+    r"""verify\ (?:that\ )?you(?:\ are|.re)\ (?:a\ )?(?:human|not\ a\ robot)
+    | are\ you\ a\ (?:human|robot)
+    | checking\ (?:if\ the\ site\ connection\ is\ secure|your\ browser)
+    | enable\ javascript\ and\ cookies\ to
+    | unusual\ (?:traffic|activity)\ from\ your
+    | press\ (?:and|&)\ hold\ to\ confirm
+    | access\ (?:to\ this\ page\ has\ been\ )?denied
+    | pardon\ our\ interruption
+    | attention\ required!""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _LISTING_PATH = re.compile(
     r"""^/(?:sections?|category|categories|tags?|topics?|authors?|search|desk|people|contributors?
     |archives?|newsletters?|about|contact|privacy|terms)(?:/|$)""",
@@ -51,15 +78,26 @@ _LISTING_TYPES = {"CollectionPage", "SearchResultsPage", "ItemPage", "ProfilePag
 VISUAL_WORDS_MAX = 150  # a caption; a story beside a video is longer
 
 
-def judge(page: Markup, tree: HtmlElement, *, url: str, title: str, text: str, words: int) -> None:
+def judge(
+    page: Markup,
+    tree: HtmlElement,
+    *,
+    url: str,
+    title: str,
+    text: str,
+    words: int,
+    free: bool | None,
+) -> None:
     """Raise Refused with the reason why this page is no article; return where it is one."""
     visible_titles = (title, page.page_title, *page.h1)
     if words < GONE_WORDS_MAX and any(_GONE.search(t) for t in visible_titles):
         raise Refused("soft-404", f"says that there is nothing here: {title[:100]}")
     says_article = bool(page.articles) or bool(page.microdata) or "article" in _og_type(page)
     _judge_listing(page, tree, url, words, says_article=says_article)
-    if _is_stub(page, tree, text, words):
+    if _is_stub(tree, text, words, free=free):
         raise Refused("paywall-stub", f"{words} words before a paywall")
+    if words < WORDS_MIN * 2 and (wall := _wall(visible_titles, _body_text(tree))):
+        raise Refused(wall, f"{words} words beside a request for consent or a test for robots")
     if words < VISUAL_WORDS_MAX and (kind := _visual(page, tree, words)):
         raise Refused("not-article", f"a {kind} with {words} words")
     if words < WORDS_MIN:
@@ -88,14 +126,23 @@ def _judge_listing(
         raise Refused("not-article", "mostly links")
 
 
-def _is_stub(page: Markup, tree: HtmlElement, text: str, words: int) -> bool:
+def _wall(titles: tuple[str, ...], shown: str) -> str | None:
+    """The code of a page that shows a question instead of its article."""
+    if len(shown) > WALL_MAX_CHARS:
+        return None
+    if _ROBOT_TEST.search(shown) or any(_ROBOT_TEST.search(title) for title in titles):
+        return "bot-wall"
+    return "consent-wall" if _CONSENT.search(shown) and _CHOICE.search(shown) else None
+
+
+def _is_stub(tree: HtmlElement, text: str, words: int, *, free: bool | None) -> bool:
     if words >= STUB_WORDS_MAX:
         return False
-    closed = any(str(n.get("isAccessibleForFree")).lower() == "false" for n in page.nodes)
-    locked = page.first("article:content_tier") in {"locked", "metered"}
+    if free is False:
+        return True
     walled = bool(tree.xpath(_PAYWALL_CLASS))
     asks = bool(_PAYWALL.search(text) or _PAYWALL.search(_body_text(tree)))
-    return closed or locked or (asks and (walled or words < WORDS_MIN * 2))
+    return asks and (walled or words < WORDS_MIN * 2)
 
 
 def _visual(page: Markup, tree: HtmlElement, words: int) -> str | None:

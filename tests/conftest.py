@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from newsroom import ids, migrate, stack
 from newsroom.db import Database
 from newsroom.records import Article, DateSource, Publisher, Via
-from newsroom.settings import Settings
+from newsroom.settings import Crawl, Settings
 from newsroom.store import publishers
 from newsroom.text import word_count
 
@@ -102,7 +102,10 @@ def redis_url(services: stack.Services) -> Iterator[str]:
 @pytest.fixture
 def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
     return Settings(
-        database_url=SecretStr(database_url), redis_url=SecretStr(redis_url), home=tmp_path / "home"
+        database_url=SecretStr(database_url),
+        redis_url=SecretStr(redis_url),
+        home=tmp_path / "home",
+        crawl=Crawl(browser="off"),  # starting one costs a second: those who measure switch it on
     )
 
 

@@ -25,6 +25,49 @@ def test_canonical(url: str, canonical: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("dressed", "plain"),
+    [
+        ("https://m.bbc.co.uk/news/x-1", "https://bbc.co.uk/news/x-1"),
+        ("https://mobile.harbor.example/news/x-1", "https://harbor.example/news/x-1"),
+        ("https://amp.harbor.example/news/x-1", "https://harbor.example/news/x-1"),
+        ("https://www.m.harbor.example/x", "https://harbor.example/x"),
+        ("https://harbor.example/2026/a-slug/amp/", "https://harbor.example/2026/a-slug"),
+        ("https://harbor.example/2026/a-slug.amp", "https://harbor.example/2026/a-slug"),
+        ("https://harbor.example/2026/a-slug.amp.html", "https://harbor.example/2026/a-slug.html"),
+        ("https://harbor.example/2026/a-slug/amp.html", "https://harbor.example/2026/a-slug"),
+        ("https://harbor.example/a-slug?outputType=amp", "https://harbor.example/a-slug"),
+        ("https://harbor.example/a-slug?id=7&amp=1", "https://harbor.example/a-slug?id=7"),
+        ("https://harbor.example/a-slug?print=true", "https://harbor.example/a-slug"),
+        ("https://harbor.example/a-slug?smid=tw&CMP=x&id=7", "https://harbor.example/a-slug?id=7"),
+        ("https://www.google.com/amp/s/harbor.example/a-slug/amp", "https://harbor.example/a-slug"),
+        ("https://harbor-example.cdn.ampproject.org/c/s/harbor.example/a-1", "https://harbor.example/a-1"),
+    ],
+)  # fmt: skip
+def test_one_page_in_other_dresses(dressed: str, plain: str) -> None:
+    assert urls.canonical(dressed) == plain
+    assert urls.canonical(plain) == plain
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://m.co.uk/a-1",  # m is the name itself
+        "https://harbor.example/music/amp",  # an article about an amplifier
+        "https://harbor.example/amp",
+        "https://harbor.example/champ-1",
+        "https://harbor.example/a-guitar.amplifier",
+        "https://harbor.example/a-slug?amp=tube",
+        "https://harbor.example/a-slug?print=2026-03-02",
+        "https://harbor.example/a-slug?page=2",
+        "https://mailing.harbor.example/a-1",
+        "https://google.com/amplify/s/harbor.example",
+    ],
+)
+def test_another_page_keeps_its_address(url: str) -> None:
+    assert urls.canonical(url) == url
+
+
+@pytest.mark.parametrize(
     "url",
     ["", "/a", "ftp://a.example/b", "javascript:alert(1)", "http://", "http://[::1", "x" * 3000],
 )

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from newsroom.records import Publisher
+from scraper.extractors import Extractors
 from scraper.registry import Outlet
 
 Answer = tuple[int, Mapping[str, str], bytes]
@@ -105,6 +106,13 @@ def web() -> Iterator[Web]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture(scope="session")
+def extractors() -> Iterator[Extractors]:
+    """One extracting process for all tests that read pages: it takes seconds to start."""
+    with Extractors(1) as running:
+        yield running
 
 
 @pytest.fixture

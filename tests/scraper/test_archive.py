@@ -1,133 +1,170 @@
 from __future__ import annotations
 
-import gzip
-import io
-from datetime import UTC, datetime
+import errno
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
+from warcio.archiveiterator import ArchiveIterator
 
-from scraper.archive import Archive, BrokenArchiveError, Response, responses
-from scraper.decode import BODY_MAX_BYTES
+from newsroom.errors import Misconfigured
+from newsroom.settings import Settings
+from scraper import archive as archive_module
+from scraper.archive import Archive
+from scraper.warc import Damage, LocalFile, Response, Stored, at, responses
 
 AT = datetime(2026, 11, 22, 12, 30, 15, 123456, tzinfo=UTC)
 
 
-def _write(archive: Archive, number: int, body: bytes = b"<html>x</html>") -> tuple[str, int]:
-    stored = archive.write(
+def write(archive: Archive, number: int, body: bytes = b"<html>x</html>", day: int = 0) -> Stored:
+    return archive.write(
         url=f"http://quay.test/final/{number}",
         asked_url=f"http://quay.test/asked/{number}",
-        fetched_at=AT,
+        fetched_at=AT + timedelta(days=day),
         status=200,
         headers=[("Content-Type", "text/html"), ("Content-Encoding", "gzip"), ("X-Kept", "yes")],
         body=body,
     )
-    return stored.file, stored.offset
+
+
+def read(path: Path) -> list[Response | Damage]:
+    return list(responses(LocalFile(path)))
 
 
 def test_what_goes_in_comes_out(tmp_path: Path) -> None:
     with Archive(tmp_path / "new") as archive:
-        places = [_write(archive, n, f"<html>{n}</html>".encode()) for n in range(3)]
+        places = [write(archive, n, f"<html>{n}</html>".encode()) for n in range(3)]
     [path] = (tmp_path / "new").iterdir()
-    found = list(responses(path))
-    assert [(r.file, r.offset) for r in found] == places
+    found = read(path)
+    assert [Stored(file=r.file, offset=r.offset) for r in found] == places
     assert found[1] == Response(
         url="http://quay.test/final/1", asked_url="http://quay.test/asked/1", fetched_at=AT, status=200,
-        content_type="text/html", body=b"<html>1</html>", file=path.name, offset=places[1][1],
+        content_type="text/html", headers=(("Content-Type", "text/html"), ("X-Kept", "yes"), ("Content-Length", "14")),
+        body=b"<html>1</html>", file=path.name, offset=places[1].offset, end=places[2].offset, ours=True,
     )  # fmt: skip
-    raw = path.read_bytes()[places[2][1] :]
-    assert b"http://quay.test/final/2" in gzip.decompress(raw)
+    assert at(LocalFile(path), places[2].offset) == found[2]
+
+
+def test_others_can_read_it_and_learn_who_wrote_it(tmp_path: Path) -> None:
+    """By warcio's own reader, digests checked."""
+    settings = Settings(home=tmp_path)
+    with archive_module.opened(settings) as archive:
+        write(archive, 1)
+        write(archive, 2)
+    [path] = settings.archive_dir.iterdir()
+    with path.open("rb") as file:
+        seen = []
+        for record in ArchiveIterator(file, check_digests=True):
+            seen.append((record.rec_type, record.content_stream().read().decode()))
+            assert record.digest_checker.passed is True
+            assert record.rec_headers.protocol == "WARC/1.1"
+            if record.rec_type == "response":
+                assert record.rec_headers.get_header("WARC-Payload-Digest").startswith("sha1:")
+    assert [kind for kind, _ in seen] == ["warcinfo", "response", "response"]
+    assert "http-header-user-agent: NewsroomBot/" in seen[0][1]
+    assert f"operator: {settings.crawl.contact}" in seen[0][1]
+
+
+def test_a_file_for_each_day_and_size_and_never_anothers(tmp_path: Path) -> None:
+    for _ in range(2):  # the same process number again, as in a container that was restarted
+        with Archive(tmp_path, file_max_bytes=1_500) as archive:
+            places = [write(archive, n, os.urandom(600), day=n // 3) for n in range(6)]
+            assert len({place.file for place in places}) == 4
+            assert places[0].file != places[3].file
+    files = sorted(tmp_path.iterdir())
+    assert len(files) == 8
+    assert all(path.name.startswith("newsroom-2026112") for path in files)
+    assert sum(len(read(path)) for path in files) == 12
 
 
 def test_records_are_on_disk_at_once(tmp_path: Path) -> None:
     with Archive(tmp_path) as archive:
-        file, _ = _write(archive, 1)
-        assert len(list(responses(tmp_path / file))) == 1
+        place = write(archive, 1)
+        assert len(read(tmp_path / place.file)) == 1
 
 
-@pytest.mark.parametrize("keep", [0.45, 0.7, 0.95])
-def test_a_cut_file_gives_what_came_before(tmp_path: Path, keep: float) -> None:
+def test_too_little_room_is_said_before_anything_is_written(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "deep" / "down", free_min_bytes=1 << 60)
+    with pytest.raises(Misconfigured, match="free in") as caught:
+        write(archive, 1)
+    assert caught.value.code == "archive-full"
+    with pytest.raises(Misconfigured), archive:
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+@contextmanager
+def files_end_at(size: int) -> Iterator[None]:
+    """A real fault of the kernel: no file of this process grows beyond ``size`` bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+
+
+def test_a_full_disk_cuts_nothing_that_was_written(tmp_path: Path) -> None:
+    """The record that does not fit is cut back; with room again the same file goes on."""
     with Archive(tmp_path) as archive:
-        places = [_write(archive, n, bytes(range(256)) * 40 + str(n).encode()) for n in range(5)]
-    [path] = tmp_path.iterdir()
-    whole = path.read_bytes()
-    cut = int(len(whole) * keep)
-    path.write_bytes(whole[:cut])
-    complete = sum(1 for end in [*(o for _, o in places[1:]), len(whole)] if end <= cut)
-    found: list[Response] = []
-    with pytest.raises(BrokenArchiveError, match=path.name):
-        found.extend(responses(path))
-    assert [r.url for r in found[:complete]] == [
-        f"http://quay.test/final/{n}" for n in range(complete)
-    ]
-    assert len(found) == complete
+        first = write(archive, 1, os.urandom(10_000))
+        path = tmp_path / first.file
+        size = path.stat().st_size
+        with files_end_at(size + 5_000):
+            for _ in range(2):
+                with pytest.raises(Misconfigured, match=os.strerror(errno.EFBIG)) as caught:
+                    write(archive, 2, os.urandom(10_000))
+                assert caught.value.code == "archive-full"
+                assert path.stat().st_size == size
+            small = write(archive, 3)
+        assert small.offset == size
+        write(archive, 4, os.urandom(10_000))
+    assert [r.url[-1] for r in read(path) if isinstance(r, Response)] == ["1", "3", "4"]
 
 
-def test_damage_in_the_middle(tmp_path: Path) -> None:
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_no_space_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ENOSPC itself, from the device that always gives it."""
+
+    def full(folder: Path, day: str) -> tuple[Path, int]:
+        return folder / day, os.open("/dev/full", os.O_WRONLY)
+
+    monkeypatch.setattr(archive_module, "_created", full)
+    with (
+        Archive(tmp_path) as archive,
+        pytest.raises(Misconfigured, match=os.strerror(errno.ENOSPC)),
+    ):
+        write(archive, 1)
+
+
+def test_killed_in_the_middle_of_a_write(tmp_path: Path) -> None:
+    """The torn member of a killed process is named; the next process writes a file of its own."""
+    code = (
+        "import os, sys, signal; from datetime import datetime, UTC; from pathlib import Path;"
+        "from scraper import archive as module;"
+        "a = module.Archive(Path(sys.argv[1]));"
+        "w = lambda n: a.write(url=f'http://quay.test/{n}', asked_url='http://quay.test/', status=200,"
+        " fetched_at=datetime.now(UTC), headers=[], body=os.urandom(5000)); w(1);"
+        "real = os.write; module.os.write = lambda f, b: (real(f, b[:3000]), os.kill(os.getpid(), signal.SIGKILL));"
+        "w(2)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+    assert done.returncode == -signal.SIGKILL
     with Archive(tmp_path) as archive:
-        places = [_write(archive, n) for n in range(3)]
-    [path] = tmp_path.iterdir()
-    whole = bytearray(path.read_bytes())
-    at = places[1][1]
-    whole[at : at + 40] = b"\x00" * 40
-    path.write_bytes(bytes(whole))
-    stream = responses(path)
-    assert next(stream).url == "http://quay.test/final/0"
-    with pytest.raises(BrokenArchiveError):
-        next(stream)
-
-
-@pytest.mark.parametrize(
-    "content", [b"no archive at all", b"\x1f\x8bnor this", b"<html></html>" * 100]
-)
-def test_not_an_archive(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "x.warc.gz"
-    path.write_bytes(content)
-    with pytest.raises(BrokenArchiveError):
-        list(responses(path))
-
-
-def test_an_empty_file_has_no_records(tmp_path: Path) -> None:
-    path = tmp_path / "x.warc.gz"
-    path.write_bytes(b"")
-    assert list(responses(path)) == []
-
-
-def _foreign(path: Path, records: list[tuple[str, str, bytes]]) -> None:
-    with path.open("wb") as file:
-        writer = WARCWriter(file, gzip=True)
-        writer.write_record(writer.create_warcinfo_record("x", {"software": "another"}))
-        for url, headers, body in records:
-            http = StatusAndHeaders(
-                "200 OK", [tuple(h.split(": ")) for h in headers.split("\n")], protocol="HTTP/1.1"
-            )
-            writer.write_record(
-                writer.create_warc_record(url, "response", io.BytesIO(body), http_headers=http)
-            )
-
-
-def test_anyones_archive(tmp_path: Path) -> None:
-    path = tmp_path / "foreign.warc.gz"
-    chunked = b"6\r\n<html>\r\n3\r\nyes\r\n0\r\n\r\n"
-    bomb = gzip.compress(b"<html>" + b" " * (BODY_MAX_BYTES * 3))
-    _foreign(path, [
-        ("http://a.com/1", "Content-Type: text/html\nTransfer-Encoding: chunked", chunked),
-        ("http://a.com/2", "Content-Type: image/png", b"\x89PNG"),
-        ("http://a.com/3", "Content-Type: text/html\nContent-Encoding: gzip", bomb),
-        ("http://a.com/4", "Content-Type: text/html\nContent-Encoding: gzip", gzip.compress(b"<html>four")),
-        ("ftp://a.com/5", "Content-Type: text/html", b"<html>"),
-    ])  # fmt: skip
-    found = list(responses(path))
-    assert [r.refused.code if r.refused else None for r in found] == [
-        None,
-        "not-html",
-        "too-large",
-        None,
-        "bad-url",
-    ]
-    assert found[0].body == b"<html>yes"
-    assert found[2].body == b""
-    assert found[3].body == b"<html>four"
-    assert found[3].asked_url == "http://a.com/4"
+        write(archive, 3)
+    torn, whole = sorted(tmp_path.iterdir(), key=lambda path: path.stat().st_size, reverse=True)
+    one, damage = read(torn)
+    assert isinstance(one, Response)
+    assert one.url.endswith("/1")
+    assert isinstance(damage, Damage)
+    assert damage.offset == one.end
+    assert [isinstance(r, Response) for r in read(whole)] == [True]

@@ -11,11 +11,11 @@ from newsroom.errors import Misconfigured
 from newsroom.records import Via
 from newsroom.settings import Settings
 from scraper import registry
-from scraper.archive import responses
 from scraper.crawl import crawl
 from scraper.demo.server import DemoServer
 from scraper.intake import STAGES
 from scraper.registry import Outlet
+from scraper.warc import LocalFile, responses
 
 Snapshot = Callable[[], dict[str, list[Any]]]
 MakeOutlet = Callable[..., Outlet]
@@ -127,25 +127,44 @@ def test_outlets_of_every_temper(
         "Story one of the day",
         "Story two of the day",
     }
-    archived = [r.asked_url for path in settings.archive_dir.iterdir() for r in responses(path)]
+    archived = [
+        r.asked_url for path in settings.archive_dir.iterdir() for r in responses(LocalFile(path))
+    ]
     assert "http://good.test/moves-to-one-1005" in archived
     assert "http://good.test/breaks-down-now-1008" not in archived
     stored = {row["url"]: row for row in rows["pages"]}
     assert stored["http://good.test/story-number-one-1001"]["robots_rule"] == "allowed"
 
 
-def test_pace_of_a_host(
-    web: Any, make_outlet: MakeOutlet, settings: Settings, story: Callable[..., str]
+def test_pace_of_a_host_and_dates_of_its_feed(
+    web: Any, make_outlet: MakeOutlet, settings: Settings, story: Callable[..., str], db: Database
 ) -> None:
-    """Crawl-delay slows an outlet whose own file is faster; one request at a time."""
+    """Crawl-delay slows an outlet whose own file is faster; a feed dates what a page leaves open."""
     web.add("/robots.txt", "User-agent: *\nCrawl-delay: 0.4", host="quay.test")
-    web.add("/", _links("/first-story-of-1001", "/second-story-of-1002"), host="quay.test")
-    for path in ("/first-story-of-1001", "/second-story-of-1002"):
-        web.add(path, story(path), host="quay.test")
+    stated = '<meta property="article:published_time" content="2026-03-01T08:00:00Z">'
+    item = "<item><link>http://quay.test{}</link><pubDate>Mon, 02 Mar 2026 12:00:00 GMT</pubDate></item>"
+    paths = ("/first-story-of-1001", "/second-story-of-1002", "/third-story-of-2099")
+    items = "".join(item.format(path) for path in paths).replace("2026 12:00", "2099 12:00", 3)
+    items = items.replace("2099 12:00", "2026 12:00", 2)
+    feed = f"<rss><channel>{items}</channel></rss>"
+    web.add("/feed", feed, host="quay.test", ETag='"1"')
+    for path, head in zip(paths, (stated, "", ""), strict=True):
+        web.add(path, story(path, head=head), host="quay.test")
+    outlet = make_outlet(feeds=("http://quay.test/feed",))
     started = time.monotonic()
-    report = crawl(settings, [make_outlet()], demo_address=web.address, limit=2)
-    assert report.fetched == 2
-    assert time.monotonic() - started >= 0.8
+    report = crawl(settings, [outlet], demo_address=web.address, doors=[Via.FEED])
+    assert report.fetched == 3
+    assert time.monotonic() - started >= 4 * 0.4  # robots.txt, feed, three stories
+    with db.transaction() as conn:
+        rows = conn.execute(
+            "SELECT url, published_at::text AS at, date_source, date_from FROM articles ORDER BY url"
+        ).fetchall()
+        named = conn.execute("SELECT url, etag FROM validators").fetchall()
+    first, second, third = (tuple(row.values())[1:] for row in rows)
+    assert first[:2] == ("2026-03-01 08:00:00+00", "page")  # never overridden
+    assert second == ("2026-03-02 12:00:00+00", "feed", "feed")
+    assert third[:2] == (None, "refused")
+    assert [tuple(row.values()) for row in named] == [("http://quay.test/feed", '"1"')]
 
 
 def test_demo_needs_its_server(make_outlet: MakeOutlet, settings: Settings) -> None:
@@ -177,5 +196,5 @@ def test_the_demo_web(db: Database, settings: Settings, snapshot: Snapshot) -> N
     assert {row["via"] for row in before["articles"]} == {"front-page"}
     assert len(before["work"]) == len(STAGES) * len(before["articles"])
     assert second.fetched == 0
-    assert again == 2 * len(outlets)  # robots.txt and front page
+    assert again == len(outlets)  # the front page; robots.txt is known
     assert snapshot() == before

@@ -8,15 +8,9 @@ import pytest
 
 from newsroom.errors import Refused
 from newsroom.records import Via
-from scraper.discover import (
-    FEED_MAX_BYTES,
-    Found,
-    feed_links,
-    front_page_links,
-    links,
-    sitemap_links,
-)
+from scraper.discover import Found, feed_links, front_page_links, links, sitemap_links
 from scraper.registry import Outlet
+from scraper.xmltree import XML_MAX_BYTES
 
 MakeOutlet = Callable[..., Outlet]
 BASE = "http://quay.test/"
@@ -66,7 +60,7 @@ def test_atom_and_relative_links(make_outlet: MakeOutlet) -> None:
     atom = b"""<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title>x</title>
     <entry><title>a</title><link href="/story/a"/></entry><entry><title>a again</title><link href="/story/a?utm_medium=x"/></entry>
     <entry><title>no link</title></entry></feed>"""
-    assert feed_links(atom, BASE + "feed", make_outlet()) == ["http://quay.test/story/a"]
+    assert feed_links(atom, BASE + "feed", make_outlet()).pages == ("http://quay.test/story/a",)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +109,7 @@ BOMB = b'<!DOCTYPE x [<!ENTITY a "' + b"a" * 100 + b'">' + b"".join(
             b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><urlset><url><loc>&e;</loc></url></urlset>',
             "not-sitemap",
         ),
-        (gzip.compress(b" " * (FEED_MAX_BYTES + 10)), "too-large"),
+        (gzip.compress(b" " * (XML_MAX_BYTES + 10)), "too-large"),
         (b"\x1f\x8bbroken", "not-sitemap"),
     ],
 )
@@ -129,5 +123,5 @@ def test_hostile_sitemaps(make_outlet: MakeOutlet, body: bytes, code: str) -> No
 
 def test_hostile_feed_of_great_size(make_outlet: MakeOutlet) -> None:
     with pytest.raises(Refused) as caught:
-        feed_links(b"x" * (FEED_MAX_BYTES + 1), BASE, make_outlet())
+        feed_links(b"x" * (XML_MAX_BYTES + 1), BASE, make_outlet())
     assert caught.value.code == "too-large"

@@ -1,38 +1,52 @@
 from __future__ import annotations
 
-import json
+import os
 import socket
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from html import escape
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from urllib.parse import quote
 
+import psutil
 import pytest
+import rawweb
+from probing import ask
 from twisted.internet.address import IPv4Address
 
 from newsroom.errors import Refused
 from scraper import guard, job
 from scraper import settings as scrapy_settings
+from scraper.crawl import crawl
 from scraper.guard import GuardedResolver, check_url, is_public
 
 PUBLIC = [
-    "8.8.8.8",
-    "1.1.1.1",
-    "93.184.215.14",
-    "2606:4700:4700::1111",
-    "2001:4860:4860::8888",
-    "64:ff9b::808:808",
-    "2002:808:808::1",
-]
+    "8.8.8.8", "1.1.1.1", "93.184.215.14", "100.128.0.1", "172.32.0.1", "192.0.1.1", "198.20.0.1",
+    "223.255.255.254", "2606:4700:4700::1111", "2001:4860:4860::8888", "2001:200::1", "2a00:1450::1",
+    "64:ff9b::808:808", "2002:808:808::1", "2606:4700::5efe:808:808",
+]  # fmt: skip
 PRIVATE = [
-    "0.0.0.0", "0.1.2.3", "10.0.0.1", "100.64.0.1", "127.0.0.1", "127.255.255.254", "169.254.169.254",
-    "172.16.0.1", "172.31.255.255", "192.0.0.1", "192.0.2.1", "192.88.99.1", "192.168.0.1", "198.18.0.1",
-    "198.51.100.1", "203.0.113.1", "224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255",
-    "::", "::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a00:1",
-    "64:ff9b:1::1", "2001::1", "2001:db8::1", "2002:7f00:1::", "2002:a00:1::", "2002:c0a8:101::",
-    "fc00::1", "fd12:3456::1", "fe80::1", "fe80::1%eth0", "fec0::1", "ff02::1", "not an address", "",
+    # IPv4: each block of the registry by its first, a middle or its last address
+    "0.0.0.0", "0.1.2.3", "10.0.0.1", "10.255.255.255", "100.64.0.1", "100.127.255.255", "127.0.0.1",
+    "127.255.255.254", "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.1", "192.0.0.100",
+    "192.0.0.171", "192.0.2.1", "192.31.196.1", "192.52.193.1", "192.88.99.1", "192.168.0.1",
+    "192.175.48.1", "198.18.0.1", "198.19.255.255", "198.51.100.1", "203.0.113.1", "224.0.0.1",
+    "239.255.255.250", "240.0.0.1", "255.255.255.255",
+    # IPv6: not hosts
+    "::", "::1", "100::1", "100:0:0:1::1", "2001::1", "2001:1::1", "2001:2::1", "2001:3::1",
+    "2001:4:112::1", "2001:10::1", "2001:20::1", "2001:30::1", "2001:db8::1", "2620:4f:8000::1",
+    "3fff::1", "3fff:fff::1", "4000::1", "5f00::1", "fc00::1", "fd12:3456::1", "fe80::1", "fe80::1%eth0",
+    "2606:4700::1%eth0", "fec0::1", "ff02::1", "ff0e::1",
+    # IPv6 around an IPv4 address: mapped, compatible, translated, NAT64, 6to4, Teredo, ISATAP
+    "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:8.8.8.8", "::127.0.0.1", "::ffff:0:127.0.0.1",
+    "64:ff9b::7f00:1", "64:ff9b::a00:1", "64:ff9b:1::1", "64:ff9b:1::808:808", "2002:7f00:1::",
+    "2002:a00:1::", "2002:c0a8:101::", "2001:0:4136:e378:8000:63bf:80ff:fffe", "2606:4700::5efe:7f00:1",
+    "2606:4700::200:5efe:a00:1", "fe80::5efe:7f00:1",
+    # not addresses
+    "not an address", "", "1.2.3", "0177.0.0.1", "8.8.8.8 ", "８.8.8.8",
 ]  # fmt: skip
 
 
@@ -52,6 +66,10 @@ def test_private(address: str) -> None:
         "file:///etc/passwd", "ftp://example.com/x", "data:text/html,x", "javascript:1", "//example.com/",
         "http://", "http:///x", "http://example.com:8080/", "https://example.com:22/", "http://a:b@example.com/",
         "http://example.com:99999/", "http://[::1/", "gopher://example.com/", "http://example.com/" + "a" * 2100,
+        "http:/127.0.0.1/", "http:127.0.0.1", "http:\\\\127.0.0.1\\", "http://127.0.0.1/", "http://2130706433/",
+        "http://0x7f.1/", "http://0177.0.0.1/", "http://127.1/", "http://127.0.0.1./", "http://[::1]/",
+        "http://[::ffff:8.8.8.8]/", "http://[fe80::1%25eth0]/", "http://example.com@127.0.0.1/",
+        "http://@example.com/", "http://:80/", "http://a:80:80/",
     ],
 )  # fmt: skip
 def test_addresses_that_may_not_be_asked(url: str) -> None:
@@ -156,18 +174,9 @@ LOOPBACK = [
     "http://127%2e0%2e0%2e1/",
 ]  # fmt: skip
 
-PROBE = """
-import json, sys
-from scrapy.crawler import CrawlerProcess
-from scraper.spiders.probe import ProbeSpider
-values, urls = json.load(sys.stdin)
-values["NEWSROOM_DEMO_HOSTS"] = {k: tuple(v) for k, v in values["NEWSROOM_DEMO_HOSTS"].items()}
-answers = {}
-process = CrawlerProcess(values)
-process.crawl(ProbeSpider, urls=urls, answers=answers)
-process.start()
-json.dump({u: getattr(a, "status", type(a).__name__) for u, a in answers.items()}, sys.stdout)
-"""
+AUDIT = str(Path(rawweb.__file__).parent / "audit")
+# An address that the crawler's own rules refuse is not even looked up; these come to the resolver.
+NAMES = ["http://inside.example/", "http://10.inside.example/", "http://localhost./", "http://ip6-localhost/"]  # fmt: skip
 
 
 @pytest.fixture
@@ -192,39 +201,136 @@ def inside() -> Iterator[tuple[int, list[str]]]:
     thread.join()
 
 
-def test_nothing_inside_is_reached_with_the_demo_loaded(web, inside, make_outlet, settings) -> None:  # type: ignore[no-untyped-def]
-    """40 forms, asked directly and behind a redirect of a demo page; two listeners hear nothing.
+@pytest.fixture
+def connected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], set[str]]:
+    """Every address that a Python process started in this test connected to."""
+    file = tmp_path / "connected"
+    file.touch()
+    monkeypatch.setenv("AUDIT_FILE", str(file))
+    support = str(Path(rawweb.__file__).parent)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((AUDIT, support)))
+    return lambda: set(file.read_text(encoding="utf-8").split("\n")) - {""}
 
-    The demo's own port counts as inside too, when an address names it in place of the demo name.
+
+def _listings(forms: list[str]) -> dict[str, str]:
+    """Every form at every place where a listing names an address."""
+    entries = [escape(form, quote=True) for form in forms]
+    items = "".join(
+        f"<item><title>x</title><link>{f}</link><guid>{f}</guid><comments>{f}</comments>"
+        f"<enclosure url='{f}' type='audio/mpeg' length='1'/><source url='{f}'>x</source></item>"
+        f"<item><link>http://quay.test/to/{n}-a-story-of-1234</link></item>"
+        for n, f in enumerate(entries)
+    )
+    return {
+        "/feed": f"<rss version='2.0'><channel><title>x</title>{items}</channel></rss>",
+        "/map": "<urlset>" + "".join(f"<url><loc>{f}</loc></url>" for f in entries) + "</urlset>",
+        "/index": "<sitemapindex>"
+        + "".join(f"<sitemap><loc>{f}</loc></sitemap>" for f in entries)
+        + "</sitemapindex>",
+        "/": "<html><head><base href='http://quay.test/'>"
+        + "".join(f"<link rel=stylesheet href='{f}'>" for f in entries)
+        + "</head><body>"
+        + "".join(
+            f"<p><a href='{f}'>A headline of five words</a><img src='{f}'><iframe src='{f}'></iframe></p>"
+            for f in entries
+        )
+        + "<p><a href='/the-only-good-story-1234'>A headline of five words</a></p></body></html>",
+    }
+
+
+def test_nothing_inside_is_reached(
+    web: Any, inside: Any, connected: Any, make_outlet: Any, settings: Any, story: Any, db: Any,
+    monkeypatch: Any,
+) -> None:  # fmt: skip
+    """S1 and S15: 40 forms × (start, redirect, sitemap, feed), and other doors, in a real crawl.
+
+    Counted are the connections of the crawling process, whoever listens: the only ones go to the
+    demo server. The demo's own port is inside too when an address names it in place of the name.
     """
     port, heard = inside
-    forms = [form.format(p=p) for form in LOOPBACK for p in (port, web.address[1])]
-    forms = list(dict.fromkeys(forms))
-    web.add("/ok", "fine")
+    forms = [form.format(p=port if n % 2 else web.address[1]) for n, form in enumerate(LOOPBACK)]
+    forms += NAMES
+    assert len(set(forms)) >= 40
+    for path, body in _listings(forms).items():
+        web.add(path, body, host="quay.test")
     for number, url in enumerate(forms):
-        web.add(f"/to/{number}", status=302, Location=quote(url, safe=":/?#[]@!$&'()*+,;=%"))
-    urls = ["http://quay.test/ok", *forms]
-    urls += [f"http://quay.test/to/{number}" for number in range(len(forms))]
-    values = scrapy_settings.build(settings, [make_outlet()], {"quay.test": web.address})
-    values |= {"DOWNLOAD_DELAY": 0, "CONCURRENT_REQUESTS": 8, "CONCURRENT_REQUESTS_PER_DOMAIN": 8}
-    values |= {"DOWNLOAD_SLOTS": {}, "RETRY_ENABLED": False}
-    run = subprocess.run(
-        [sys.executable, "-c", PROBE],
-        input=json.dumps([values, urls]), capture_output=True, text=True, timeout=120, check=True,
-    )  # fmt: skip
-    answers = json.loads(run.stdout)
-    assert answers.pop("http://quay.test/ok") == 200
-    assert {url: a for url, a in answers.items() if isinstance(a, int)} == {}
-    assert len(answers) == len(urls) - 1
+        location = quote(url, safe=":/?#[]@!$&'()*+,;=%")
+        web.add(f"/to/{number}-a-story-of-1234", status=302, Location=location, host="quay.test")
+    head = f"<link rel=canonical href='{forms[0]}'><meta http-equiv=refresh content='0;url={forms[0]}'>"
+    web.add("/the-only-good-story-1234", story(head=head), host="quay.test")
+    for number, form in enumerate(forms):
+        web.add(f"/robots.txt?{number}", status=302, Location=form, host="robots.test")
+    web.add("/robots.txt", status=302, Location=forms[0], host="robots.test")
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
+    quay = make_outlet(
+        feeds=("http://quay.test/feed", *forms),
+        sitemaps=("http://quay.test/map", "http://quay.test/index", *forms),
+    )
+    listening: set[str] = set()
+    seen: list[int] = []
+    over = threading.Event()
+
+    def watch() -> None:
+        me = psutil.Process()
+        while not over.wait(0.2):
+            for child in me.children(recursive=True):
+                with suppress(psutil.Error):
+                    if "scraper." in " ".join(child.cmdline()):
+                        seen.append(child.pid)
+                        at = child.net_connections(kind="inet")
+                        listening.update(str(c.laddr) for c in at if c.status == psutil.CONN_LISTEN)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        report = crawl(settings, [quay, make_outlet("robots")], demo_address=web.address)
+    finally:
+        over.set()
+        watcher.join()
+
     assert heard == []
-    assert {host for host, _ in web.hits} == {"quay.test"}
+    assert connected() == {str(web.address)}
+    assert {host for host, _ in web.hits} == {"quay.test", "robots.test"}
+    assert web.asked("robots.test") == ["/robots.txt"]
+    assert sum(path.startswith("/to/") for path in web.asked("quay.test")) == len(forms)
+    assert report.outlets[0].fetched == 1
+    assert sum(report.outlets[0].refused.values()) >= len(forms)
+    with db.transaction() as conn:
+        urls = conn.execute("SELECT url, canonical_url FROM articles").fetchall()
+    assert [set(row.values()) for row in urls] == [
+        {"http://quay.test/the-only-good-story-1234", "https://quay.test/the-only-good-story-1234"}
+    ]
+    assert seen
+    assert listening == set()
 
 
 def test_only_the_web_is_handled(settings) -> None:  # type: ignore[no-untyped-def]
     values = scrapy_settings.build(settings, [], {})
-    assert values["DOWNLOAD_HANDLERS"] == {"file": None, "ftp": None, "s3": None, "data": None}
+    handler = "scraper.handler.BoundedHandler"
+    assert values["DOWNLOAD_HANDLERS"] == {
+        "http": handler, "https": handler, "file": None, "ftp": None, "s3": None, "data": None,
+    }  # fmt: skip
     assert values["TWISTED_DNS_RESOLVER"] == f"{guard.__name__}.{GuardedResolver.__name__}"
+    assert values["DNSCACHE_ENABLED"] is False
     assert values["HTTPPROXY_ENABLED"] is False
     assert values["TELNETCONSOLE_ENABLED"] is False
     assert values["REMOTE_CONTROL_ENABLED"] is False
     assert values["DOWNLOAD_VERIFY_CERTIFICATES"] is True
+
+
+@pytest.mark.parametrize(
+    "handler",
+    ["scrapy.core.downloader.handlers._httpx.HttpxDownloadHandler",
+     "scrapy.core.downloader.handlers._aiohttp.AiohttpDownloadHandler"],
+)  # fmt: skip
+def test_a_handler_that_resolves_names_by_itself_cannot_reach_the_demo(
+    handler: str, web: Any, make_outlet: Any, settings: Any
+) -> None:
+    """So that a swapped handler fails every test that crawls, before it reaches anything else."""
+    web.add("/ok", "fine")
+    values = {"DOWNLOAD_HANDLERS": {"http": handler}}
+    answers = ask(settings, [make_outlet()], ["http://quay.test/ok"],
+                  demo_address=web.address, shared=False, values=values)  # fmt: skip
+    assert "error" in answers["http://quay.test/ok"]
+    assert not web.hits

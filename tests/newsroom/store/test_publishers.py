@@ -11,7 +11,7 @@ import pytest
 from newsroom.db import Database
 from newsroom.errors import Misconfigured
 from newsroom.records import Publisher
-from newsroom.store import publishers
+from newsroom.store import articles, publishers
 
 WORKERS, OUTLETS = 4, 60
 
@@ -70,3 +70,23 @@ def test_a_domain_of_another_outlet_is_refused_by_name(db: Database) -> None:
     ):
         publishers.upsert(conn, [replace(outlet(2), domain="outlet1.test")])
     assert refusal.value.code == "publisher-domain-taken"
+
+
+def test_an_outlet_known_by_its_domain_gets_its_id_when_it_gets_a_file(
+    db: Database, make_article
+) -> None:
+    with db.transaction() as conn:
+        named = publishers.of_domain(conn, "outlet1.test", "Outlet of one")
+        articles.add(conn, make_article("a", publisher_id=named), stages=())
+    assert named == "outlet1.test"
+    for _ in range(2):
+        with db.transaction() as conn:
+            publishers.upsert(conn, [outlet(1)])
+    with db.transaction() as conn:
+        assert publishers.of_domain(conn, "outlet1.test") == "outlet1"
+        row = conn.execute("SELECT publisher_id FROM articles").fetchone()
+        assert row == {"publisher_id": "outlet1"}
+        left = conn.execute(
+            "SELECT count(*) AS n FROM publishers WHERE publisher_id = 'outlet1.test'"
+        )
+        assert left.fetchone() == {"n": 0}

@@ -1,0 +1,1 @@
+"""Front pages: what an outlet shows first, how high and for how long (docs/front-pages.md)."""

@@ -1,0 +1,1 @@
+"""Articles looked at again: when, what changed, and what that change is."""
