@@ -30,10 +30,11 @@ from warcio.warcwriter import WARCWriter
 from newsroom import log, migrate, stack
 from newsroom.db import Database
 from newsroom.settings import Settings
-from scraper import registry, warc
-from scraper.archive import Archive
+from scraper.archives import warc
+from scraper.archives.archive import Archive
 from scraper.backfill.ccnews import backfill
-from scraper.extractors import Extractors
+from scraper.extraction.extractors import Extractors
+from scraper.outlets import registry
 
 RESULTS = Path(__file__).parent / "results" / "crawl"
 

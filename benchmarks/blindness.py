@@ -27,7 +27,7 @@ from newsroom.errors import Refused
 from newsroom.text import normalise, sentences
 from newsroom.urls import registered_domain
 from scraper.demo.content import load
-from scraper.extract import extract
+from scraper.extraction.extract import extract
 
 RESULTS = Path(__file__).parent / "results" / "quality"
 NOW = datetime(2026, 12, 1, tzinfo=UTC)

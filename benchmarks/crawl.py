@@ -49,11 +49,12 @@ from newsroom.db import Database
 from newsroom.records import Publisher, Via
 from newsroom.settings import Settings
 from newsroom.store import publishers
-from scraper import intake, offline, replay, warc
-from scraper.archive import Archive
+from scraper import intake, offline
+from scraper.archives import replay, warc
+from scraper.archives.archive import Archive
 from scraper.crawl import crawl
-from scraper.extract import EXTRACTOR, extract
-from scraper.registry import Outlet, Registry
+from scraper.extraction.extract import EXTRACTOR, extract
+from scraper.outlets.registry import Outlet, Registry
 
 RESULTS = Path(__file__).parent / "results" / "crawl"
 HOSTS = 7

@@ -29,7 +29,7 @@ from trafilatura import bare_extraction
 
 from newsroom.errors import Refused
 from newsroom.text import normalise, words
-from scraper.extract import EXTRACTOR, read
+from scraper.extraction.extract import EXTRACTOR, read
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 RESULTS = Path(__file__).parent / "results" / "extraction"

@@ -20,7 +20,7 @@ from benchmarks import extraction_pages
 from benchmarks.extraction_pages import Case
 from newsroom.errors import BadRequest, Misconfigured, NewsroomError, Refused
 from newsroom.text import words
-from scraper.extract import EXTRACTOR
+from scraper.extraction.extract import EXTRACTOR
 
 FLOORS = Path(__file__).parents[1] / "tests" / "floors" / "extraction.json"
 PAGES_MIN = 40

@@ -18,7 +18,7 @@ from typing import Any
 
 from newsroom.errors import Refused
 from scraper.demo import content, site
-from scraper.extract import Extracted, extract
+from scraper.extraction.extract import Extracted, extract
 
 FOLDER = Path(__file__).parents[1] / "tests" / "scraper" / "pages"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

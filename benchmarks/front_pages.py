@@ -25,7 +25,7 @@ from scraper.frontpage import measuring, page
 from scraper.frontpage.browser import Browser
 from scraper.frontpage.links import Entry
 from scraper.frontpage.page import LAYOUT, Front
-from scraper.registry import Outlet
+from scraper.outlets.registry import Outlet
 
 PAGES = Path(__file__).parent.parent / "tests" / "scraper" / "pages" / "front"
 RESULTS = Path(__file__).parent / "results" / "front_pages"

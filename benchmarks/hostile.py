@@ -18,10 +18,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from newsroom.errors import Refused
-from scraper.extract import EXTRACTOR
-from scraper.extract_child import MEMORY_BYTES
-from scraper.extractors import TIMEOUT_S, Extractors
-from scraper.reading import Page
+from scraper.extraction.extract import EXTRACTOR
+from scraper.extraction.extract_child import MEMORY_BYTES
+from scraper.extraction.extractors import TIMEOUT_S, Extractors
+from scraper.extraction.reading import Page
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results" / "extraction"

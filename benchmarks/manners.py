@@ -41,9 +41,9 @@ from newsroom.errors import Refused
 from newsroom.records import Publisher, Via
 from newsroom.settings import Settings
 from newsroom.store import hosts
-from scraper.discover import links
-from scraper.polite import SLACK
-from scraper.registry import Outlet
+from scraper.listings.discover import links
+from scraper.manners.polite import SLACK
+from scraper.outlets.registry import Outlet
 
 RESULTS = Path(__file__).parent / "results" / "manners"
 BOMB_BYTES = 200_000_000
@@ -77,7 +77,7 @@ def defuse(coding: str) -> None:
     from scrapy.utils.test import get_crawler
 
     from scraper import settings as scrapy_settings
-    from scraper.compression import BoundedCompression
+    from scraper.manners.compression import BoundedCompression
 
     body = sys.stdin.buffer.read()
     values = scrapy_settings.build(Settings(), [], {})

@@ -31,11 +31,12 @@ from newsroom.db import Database
 from newsroom.records import Article, Via
 from newsroom.settings import Labels, Settings, Work
 from newsroom.store import articles, publishers
-from scraper import archive, registry
+from scraper.archives import archive
+from scraper.archives.replay import replay
+from scraper.archives.warc import LocalFile, Response, responses
 from scraper.demo.site import build
-from scraper.extractors import Extractors
-from scraper.replay import replay
-from scraper.warc import LocalFile, Response, responses
+from scraper.extraction.extractors import Extractors
+from scraper.outlets import registry
 
 RESULTS = Path(__file__).parent / "results" / "pipeline"
 ARTICLES = 4000

@@ -33,7 +33,7 @@ from newsroom.stack import free_port
 from newsroom.store import totals, work
 from scraper.crawl import CrawlReport, crawl
 from scraper.demo.server import DemoServer
-from scraper.registry import load
+from scraper.outlets.registry import load
 
 EDITIONS = (1, 2)  # the second changes some pages: a silent edit, a correction
 PROCESSES = 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import psycopg
 import redis
 
@@ -11,7 +10,6 @@ from newsroom.db import Database
 from newsroom.errors import NewsroomError
 from newsroom.settings import Settings
 from newsroom.store.reading import runs
-
 
 
 def check(settings: Settings) -> dict[str, str]:

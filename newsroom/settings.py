@@ -41,6 +41,9 @@ class Crawl(_Section):
     disk_free_min_bytes: int = Field(
         1_000_000_000, ge=0, description="free space below which nothing is fetched"
     )
+    extractors: int | None = Field(
+        None, ge=1, le=64, description="extracting processes of a crawl; unset: one a core"
+    )
     front_page_top: int = Field(
         30, ge=0, le=500, description="articles of a front page that are fetched, by prominence"
     )

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from scraper import archive_commands, publishers_commands
+from scraper.archives import commands as archive_commands
 from scraper.frontpage import commands as frontpage_commands
+from scraper.outlets import commands as publishers_commands
 from scraper.revisions import commands as revisions_commands
 from scraper.terminal import bar as _bar
 from scraper.terminal import cores as _cores
@@ -41,7 +42,8 @@ def crawl(
     Example: newsroom crawl apnews theguardian --limit 20
     """
     from scraper import crawl as crawl_module
-    from scraper import registry, summary
+    from scraper import summary
+    from scraper.outlets import registry
 
     settings = _current()
     chosen = registry.load().chosen(outlets or [])
@@ -89,7 +91,8 @@ def import_(
     from datetime import UTC, datetime
 
     from newsroom.db import Database
-    from scraper import importing, registry, summary, tables
+    from scraper import importing, summary, tables
+    from scraper.outlets import registry
 
     settings = _current()
     mappings = {}

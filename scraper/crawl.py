@@ -19,10 +19,10 @@ from typing import Any
 from newsroom.errors import BadRequest, Later, Misconfigured, NewsroomError, Refused
 from newsroom.records import Via
 from newsroom.settings import Settings
-from scraper import sources
 from scraper.intake import Tally
 from scraper.job import Job, Past, encode
-from scraper.registry import Outlet
+from scraper.outlets import sources
+from scraper.outlets.registry import Outlet
 
 CHILD = (sys.executable, "-m", "scraper.crawl_child")
 DOORS = (Via.FRONT_PAGE, Via.FEED, Via.SITEMAP)

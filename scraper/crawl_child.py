@@ -14,14 +14,14 @@ from scrapy.crawler import CrawlerProcess
 from newsroom.db import Database
 from newsroom.errors import NewsroomError
 from newsroom.records import Via
-from scraper import archive
 from scraper import settings as scrapy_settings
+from scraper.archives import archive
 from scraper.backfill.shelf import Shelf
 from scraper.desk import Desk, OutletCount
-from scraper.extractors import Extractors
+from scraper.extraction.extractors import Extractors
 from scraper.frontpage.desk import FrontPages
-from scraper.hosts import SharedHosts
 from scraper.job import Job, decode
+from scraper.manners.hosts import SharedHosts
 from scraper.revisions import schedule
 from scraper.revisions.looks import Looks
 from scraper.spiders.backfill import BackfillSpider
@@ -56,7 +56,7 @@ def _crawl(job: Job, out: TextIO) -> dict[str, OutletCount]:
     with (
         Database(job.settings.require_database()) as db,
         archive.opened(job.settings) as pages,
-        Extractors(os.cpu_count() or 1) as extractors,
+        Extractors(job.settings.crawl.extractors or os.cpu_count() or 1) as extractors,
         ExitStack() as stack,
     ):
         revisits = job.settings.revisits

@@ -17,19 +17,19 @@ from newsroom.records import Article, RawPage, Via
 from newsroom.store import pages
 from newsroom.urls import canonical
 from scraper import intake
-from scraper.archive import Archive
+from scraper.archives.archive import Archive
+from scraper.archives.warc import Stored
 from scraper.backfill.listings import Window
-from scraper.conditional import UNREAD
-from scraper.discover import Found
-from scraper.extractors import Extractors
-from scraper.feeds import dated
+from scraper.extraction.extractors import Extractors
+from scraper.extraction.reading import Listing, Page, sent_headers
 from scraper.frontpage.desk import Snapshot
 from scraper.intake import Incoming, Tally
-from scraper.reading import Listing, Page, sent_headers
-from scraper.registry import Outlet
+from scraper.listings.discover import Found
+from scraper.listings.feeds import dated
+from scraper.manners.conditional import UNREAD
+from scraper.outlets.registry import Outlet
 from scraper.revisions import schedule
 from scraper.revisions.schedule import Schedule
-from scraper.warc import Stored
 
 NOTES_MAX = 20
 PASSING = frozenset({408, 425, 429})

@@ -16,11 +16,11 @@ from newsroom.records import Article, DateSource, Publisher, Via
 from newsroom.text import normalise, word_count
 from newsroom.urls import canonical, registered_domain
 from scraper import dedup, intake, tables
+from scraper.extraction.language import language as language_of
+from scraper.extraction.metadata import FUTURE_MAX, HEADLINE_MAX_CHARS, OLDEST, parse_date
+from scraper.extraction.verdict import WORDS_MIN
 from scraper.intake import Incoming, Tally
-from scraper.language import language as language_of
-from scraper.metadata import FUTURE_MAX, HEADLINE_MAX_CHARS, OLDEST, parse_date
-from scraper.registry import Registry
-from scraper.verdict import WORDS_MIN
+from scraper.outlets.registry import Registry
 
 EXTRACTOR = "import/1"
 LANGUAGES = ("en",)

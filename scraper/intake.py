@@ -19,9 +19,10 @@ from newsroom.store import articles, pages, publishers, revisits, sightings
 from newsroom.store.articles import Near, Stored
 from newsroom.store.sightings import Finding
 from newsroom.urls import canonical
-from scraper import credit, dedup
+from scraper import dedup
 from scraper.dedup import Candidate, Copy, Reason
-from scraper.extract import EXTRACTOR, Extracted
+from scraper.extraction import credit
+from scraper.extraction.extract import EXTRACTOR, Extracted
 from scraper.revisions import changes, schedule
 from scraper.revisions.schedule import Schedule
 

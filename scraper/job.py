@@ -9,9 +9,9 @@ from datetime import date
 from newsroom.errors import Misconfigured
 from newsroom.records import Via
 from newsroom.settings import Settings
-from scraper import registry
 from scraper.backfill.listings import Window
-from scraper.registry import RESERVED_SUFFIXES, Outlet
+from scraper.outlets import registry
+from scraper.outlets.registry import RESERVED_SUFFIXES, Outlet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,8 @@ import orjson
 
 from newsroom.errors import Refused
 from scraper import tables
-from scraper.extractors import Extractors
-from scraper.reading import Page
+from scraper.extraction.extractors import Extractors
+from scraper.extraction.reading import Page
 
 
 @dataclass(slots=True)

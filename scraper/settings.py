@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from newsroom.settings import Settings
 from newsroom.urls import URL_MAX_BYTES
-from scraper.hosts import SETTING, Hosts
-from scraper.registry import Outlet
+from scraper.manners.hosts import SETTING, Hosts
+from scraper.outlets.registry import Outlet
 
 BOT = "NewsroomBot/2026.11"
 REDIRECTS_MAX = 5
@@ -19,7 +19,7 @@ RETRIED = [
     "scrapy.exceptions.DownloadFailedError",
     "scrapy.exceptions.ResponseDataLossError",
 ]
-_HTTP = "scraper.handler.BoundedHandler"
+_HTTP = "scraper.manners.handler.BoundedHandler"
 _COMPRESSION = "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware"
 
 
@@ -47,7 +47,7 @@ def build(
         SETTING: hosts,
         "TWISTED_REACTOR": "twisted.internet.asyncioreactor.AsyncioSelectorReactor",
         # -- what may be reached
-        "TWISTED_DNS_RESOLVER": "scraper.guard.GuardedResolver",
+        "TWISTED_DNS_RESOLVER": "scraper.manners.guard.GuardedResolver",
         "DNSCACHE_ENABLED": False,  # every connection is checked anew
         "NEWSROOM_DEMO_HOSTS": dict(demo_hosts),
         # Named, so that a new default cannot bring a handler that resolves names by itself.
@@ -97,12 +97,13 @@ def build(
         # -- our own manners; Scrapy's robots reads a 503 or silence as permission
         "ROBOTSTXT_OBEY": False,
         "DOWNLOADER_MIDDLEWARES": {
-            "scraper.guard.GuardMiddleware": 10,
-            "scraper.robots.RobotsMiddleware": 100,
+            "scraper.manners.guard.GuardMiddleware": 10,
+            "scraper.manners.robots.RobotsMiddleware": 100,
             _COMPRESSION: None,
-            "scraper.compression.BoundedCompression": 590,
-            "scraper.conditional.ConditionalMiddleware": 610,
-            "scraper.polite.PoliteMiddleware": 620,  # sees answers before redirects and retries
+            "scraper.manners.compression.BoundedCompression": 590,
+            "scraper.manners.conditional.ConditionalMiddleware": 610,
+            # Sees answers before redirects and retries.
+            "scraper.manners.polite.PoliteMiddleware": 620,
         },
         "LOG_ENABLED": False,  # the report says what happened
         "LOG_INSTALL_ROOT_HANDLER": False,

@@ -17,13 +17,14 @@ from newsroom.db import Database
 from newsroom.errors import Later, NewsroomError, Refused
 from newsroom.records import Via
 from newsroom.settings import Settings
-from scraper import guard, registry
 from scraper import settings as scrapy_settings
-from scraper.extract import Extracted
-from scraper.extractors import Extractors
-from scraper.hosts import Hosts, SharedHosts
-from scraper.reading import Listing, Page, sent_headers
-from scraper.registry import Outlet
+from scraper.extraction.extract import Extracted
+from scraper.extraction.extractors import Extractors
+from scraper.extraction.reading import Listing, Page, sent_headers
+from scraper.manners import guard
+from scraper.manners.hosts import Hosts, SharedHosts
+from scraper.outlets import registry
+from scraper.outlets.registry import Outlet
 from scraper.spiders.probe import ProbeSpider
 
 

@@ -12,15 +12,15 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from newsroom.store.source_health import Health
-from scraper import registry
 from scraper.crawl import CrawlReport
-from scraper.extract import Extracted
-from scraper.health import Verdict
+from scraper.extraction.extract import Extracted
 from scraper.intake import Tally
-from scraper.reference_lean import ReferenceLean
-from scraper.registry import Outlet
+from scraper.outlets import registry
+from scraper.outlets.health import Verdict
+from scraper.outlets.reference_lean import ReferenceLean
+from scraper.outlets.registry import Outlet
+from scraper.outlets.sources import UNFINISHED, Heard
 from scraper.single import Address
-from scraper.sources import UNFINISHED, Heard
 
 BARS = "▁▂▃▄▅▆▇█"
 MARKS = {Verdict.NOT_CRAWLED: "·", Verdict.KEPT_OUT: "x", Verdict.BROKEN: "!"}

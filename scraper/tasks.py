@@ -8,8 +8,9 @@ from typing import Any
 from newsroom import queue
 from newsroom.records import Via
 from newsroom.settings import Settings
-from scraper import crawl, registry
+from scraper import crawl
 from scraper.frontpage import rounds
+from scraper.outlets import registry
 
 TIMEOUT_S = 6 * 60.0  # below the task limit; the next run goes on with what is still unseen
 

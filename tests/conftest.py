@@ -105,7 +105,8 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
         database_url=SecretStr(database_url),
         redis_url=SecretStr(redis_url),
         home=tmp_path / "home",
-        crawl=Crawl(browser="off"),  # starting one costs a second: those who measure switch it on
+        # Starting a browser or a second reader costs seconds: those who measure switch them on.
+        crawl=Crawl(browser="off", extractors=1),
     )
 
 

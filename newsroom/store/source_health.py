@@ -1,7 +1,7 @@
 """What crawls did to each outlet, what each outlet's day was to us, and the gaps in between.
 
 A crawl is a row from its start, so that one that was cut is seen; a day is judged from what the
-tables hold (:mod:`scraper.sources`) and may be judged again with the same result.
+tables hold (:mod:`scraper.outlets.sources`) and may be judged again with the same result.
 """
 
 from __future__ import annotations

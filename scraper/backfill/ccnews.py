@@ -15,16 +15,17 @@ from newsroom.db import Database
 from newsroom.errors import Later, Refused
 from newsroom.records import Via
 from newsroom.store import pages
-from scraper import intake, warc
-from scraper.archive import Archive
+from scraper import intake
+from scraper.archives import warc
+from scraper.archives.archive import Archive
+from scraper.archives.replay import incoming, page_id, skipped, to_read
+from scraper.archives.warc import Damage, LocalFile, Response
 from scraper.backfill.lease import Lease
 from scraper.backfill.remote import RemoteFile
-from scraper.extractors import Extractors, Outcome
+from scraper.extraction.extractors import Extractors, Outcome
+from scraper.extraction.reading import Page
 from scraper.intake import Incoming
-from scraper.reading import Page
-from scraper.registry import Registry
-from scraper.replay import incoming, page_id, skipped, to_read
-from scraper.warc import Damage, LocalFile, Response
+from scraper.outlets.registry import Registry
 
 STEP_PAGES = 200
 STEP_S = 5.0

@@ -21,10 +21,10 @@ from lxml import etree  # type: ignore[import-untyped]
 from newsroom.errors import Refused
 from newsroom.records import Via
 from newsroom.urls import canonical
-from scraper import feeds, xmltree
-from scraper.discover import Found, absolute, is_article_page, on_outlet
-from scraper.registry import Outlet
-from scraper.xmltree import local
+from scraper.listings import feeds, xmltree
+from scraper.listings.discover import Found, absolute, is_article_page, on_outlet
+from scraper.listings.xmltree import local
+from scraper.outlets.registry import Outlet
 
 ENTRIES_MAX = 50_000  # of one sitemap, by sitemaps.org 0.9
 NEXT = ("prev-archive", "next")  # RFC 5005: towards older entries

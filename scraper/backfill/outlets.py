@@ -14,7 +14,7 @@ from scraper.backfill.lease import Lease
 from scraper.backfill.listings import Window
 from scraper.crawl import CrawlReport
 from scraper.job import Past
-from scraper.registry import Outlet
+from scraper.outlets.registry import Outlet
 
 
 def backfill(

@@ -1,7 +1,7 @@
 """A file on the web as a stream: guarded, polite, and taken up again where it broke off.
 
 Scrapy holds a body in memory; an archive of a gigabyte needs a stream. The rules are the same ones:
-addresses and their answers pass :mod:`scraper.guard`, each request takes its turn among all
+addresses and their answers pass :mod:`scraper.manners.guard`, each request takes its turn among all
 crawlers, ``robots.txt`` and ``Retry-After`` are obeyed, TLS is verified.
 """
 
@@ -25,8 +25,8 @@ from newsroom.db import Database
 from newsroom.errors import Later, Refused
 from newsroom.settings import Crawl
 from newsroom.store import hosts
-from scraper import guard, robots
-from scraper.polite import WAIT_MAX_S, retry_after_s
+from scraper.manners import guard, robots
+from scraper.manners.polite import WAIT_MAX_S, retry_after_s
 from scraper.settings import user_agent
 
 REDIRECTS_MAX = 5
@@ -151,7 +151,7 @@ class _Guarded(http.client.HTTPConnection):
 
 @dataclass(slots=True)
 class RemoteFile:
-    """A WARC file on the web (:class:`scraper.warc.Source`); ``size`` once it has answered."""
+    """A WARC file on the web, a source of records; ``size`` once it has answered."""
 
     url: str
     web: Web

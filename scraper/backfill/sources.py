@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from newsroom.errors import BadRequest
+from scraper.archives.warc import LocalFile
 from scraper.backfill.remote import RemoteFile, Web
-from scraper.warc import LocalFile
 
 COMMON_CRAWL = "https://data.commoncrawl.org/"
 LISTS = (".paths", ".paths.gz", ".txt")

@@ -46,9 +46,10 @@ def take(
     from newsroom.db import Database
     from newsroom.records import Via
     from newsroom.store.reading import front_pages as store
-    from scraper import crawl, registry
+    from scraper import crawl
     from scraper.demo.server import DemoServer
     from scraper.frontpage import summary
+    from scraper.outlets import registry
 
     settings = current()
     if top is not None or not fetch:
@@ -136,8 +137,8 @@ def replay(
     import sys
 
     from newsroom.db import Database
-    from scraper import registry
     from scraper.frontpage import rereading, summary
+    from scraper.outlets import registry
 
     settings = current()
     outlets = registry.known()

@@ -19,16 +19,17 @@ from newsroom.errors import NewsroomError, Refused
 from newsroom.settings import Settings
 from newsroom.store import front_pages as store
 from newsroom.store import publishers
-from scraper import discover, warc
-from scraper.decode import is_html_type
-from scraper.extractors import Extractors
+from scraper.archives import warc
+from scraper.archives.warc import LocalFile, Stored
+from scraper.extraction.decode import is_html_type
+from scraper.extraction.extractors import Extractors
 from scraper.frontpage import browser as browsers
 from scraper.frontpage import measuring, schedule
 from scraper.frontpage.browser import Browser, Captured
 from scraper.frontpage.measuring import Reading
 from scraper.frontpage.page import Front
-from scraper.registry import Outlet
-from scraper.warc import LocalFile, Stored
+from scraper.listings import discover
+from scraper.outlets.registry import Outlet
 
 THIN_BELOW = 5  # articles: a consent wall, a soft 404 or a page that scripts fill
 SHEETS_MAX = 12

@@ -13,12 +13,12 @@ from itertools import accumulate, groupby
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from newsroom.urls import canonical
-from scraper import discover
 from scraper.frontpage import blocks
 from scraper.frontpage.blocks import HEADINGS, NAVIGATION, UNRANKED, Kind
 from scraper.frontpage.prominence import STEP_PX, prominence
 from scraper.frontpage.tree import TEXT, Box, Tree, around
-from scraper.registry import Outlet
+from scraper.listings import discover
+from scraper.outlets.registry import Outlet
 
 ANCHORS_MAX = 20_000
 HEADLINE_MAX = 500

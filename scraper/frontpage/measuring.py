@@ -9,7 +9,7 @@ from datetime import datetime
 from newsroom import ids
 from newsroom.errors import Refused
 from newsroom.store import front_pages as store
-from scraper.extractors import Extractors
+from scraper.extraction.extractors import Extractors
 from scraper.frontpage.browser import Browser, Captured, Document
 from scraper.frontpage.links import Entry
 from scraper.frontpage.page import LAYOUT, Front, Layout

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scraper.decode import html_text
-from scraper.extract import parse
+from scraper.extraction.decode import html_text
+from scraper.extraction.extract import parse
 from scraper.frontpage import heuristic, links, rendered
 from scraper.frontpage.browser import STYLES, VIEWPORT_PX
 from scraper.frontpage.links import Entry
-from scraper.registry import Outlet
+from scraper.outlets.registry import Outlet
 
 LAYOUT = "front-page 1"  # raise when the same bytes would be ranked otherwise
 ENTRIES_MAX = 500

@@ -12,13 +12,13 @@ from newsroom.errors import Refused
 from newsroom.settings import Settings
 from newsroom.store import front_pages as store
 from newsroom.store.reading import front_pages as reading_store
-from scraper.extractors import Extractors
+from scraper.extraction.extractors import Extractors
 from scraper.frontpage import browser as browsers
 from scraper.frontpage import measuring
 from scraper.frontpage.browser import Browser
 from scraper.frontpage.desk import archived_body, archived_sheet
 from scraper.frontpage.page import LAYOUT, Front
-from scraper.registry import Outlet, Registry
+from scraper.outlets.registry import Outlet, Registry
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from newsroom.store import front_pages as store
 from newsroom.store import publishers
 from scraper import crawl
 from scraper.frontpage import schedule
-from scraper.registry import Outlet
+from scraper.outlets.registry import Outlet
 
 TIMEOUT_S = 6 * 60.0  # below the limit of a task; what it did not get to is due again
 

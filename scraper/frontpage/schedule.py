@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from newsroom.store.front_pages import LastLook
-from scraper.registry import Outlet
+from scraper.outlets.registry import Outlet
 
 GRACE = timedelta(hours=1)  # a look that comes later than this does not serve the slot
 MISSED_MAX = timedelta(days=31)  # after a longer pause nobody ran this: no row says more than that

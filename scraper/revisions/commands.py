@@ -30,7 +30,8 @@ def revisit(
     Example: newsroom revisit apnews --limit 50
     """
     from newsroom.records import Via
-    from scraper import crawl, registry, summary, terminal
+    from scraper import crawl, summary, terminal
+    from scraper.outlets import registry
 
     settings = terminal.current()
     chosen = registry.load().chosen(outlets or [])

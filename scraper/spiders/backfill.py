@@ -19,7 +19,7 @@ from newsroom.urls import canonical
 from scraper.backfill.listings import Window, days_of
 from scraper.backfill.shelf import Shelf
 from scraper.desk import PASSING, Desk
-from scraper.registry import Outlet
+from scraper.outlets.registry import Outlet
 
 LISTINGS_MAX = 5_000  # of one run
 SETTLED = timedelta(days=2)  # after which nobody adds to the sitemap of a day

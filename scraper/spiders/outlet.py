@@ -18,7 +18,7 @@ from newsroom.records import Via
 from newsroom.urls import canonical
 from scraper.desk import Desk
 from scraper.frontpage.desk import SHEET_MAX_BYTES, FrontPages
-from scraper.registry import Outlet
+from scraper.outlets.registry import Outlet
 
 NO_DATES: Mapping[str, datetime] = MappingProxyType({})
 SITEMAPS_MAX = 20  # a sitemap index of an archive lists thousands; the newest come first

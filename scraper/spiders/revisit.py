@@ -14,9 +14,9 @@ from newsroom.errors import NewsroomError, Refused
 from newsroom.records import Article, Via
 from newsroom.store.revisits import Due
 from newsroom.store.sightings import Finding
-from scraper.conditional import UNREAD
 from scraper.desk import Desk
-from scraper.registry import Outlet
+from scraper.manners.conditional import UNREAD
+from scraper.outlets.registry import Outlet
 from scraper.revisions import looks as looking
 from scraper.revisions.looks import Looks
 

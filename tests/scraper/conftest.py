@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from newsroom.records import Publisher
-from scraper.extractors import Extractors
-from scraper.registry import Outlet
+from scraper.extraction.extractors import Extractors
+from scraper.outlets.registry import Outlet
 
 Answer = tuple[int, Mapping[str, str], bytes]
 

@@ -10,12 +10,12 @@ from newsroom.db import Database
 from newsroom.errors import Misconfigured
 from newsroom.records import Via
 from newsroom.settings import Settings
-from scraper import registry
+from scraper.archives.warc import LocalFile, responses
 from scraper.crawl import crawl
 from scraper.demo.server import DemoServer
 from scraper.intake import STAGES
-from scraper.registry import Outlet
-from scraper.warc import LocalFile, responses
+from scraper.outlets import registry
+from scraper.outlets.registry import Outlet
 
 Snapshot = Callable[[], dict[str, list[Any]]]
 MakeOutlet = Callable[..., Outlet]

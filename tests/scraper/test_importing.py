@@ -12,8 +12,9 @@ import pytest
 
 from newsroom.db import Database
 from newsroom.errors import BadRequest
-from scraper import registry, tables
+from scraper import tables
 from scraper.importing import import_files, mapping
+from scraper.outlets import registry
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 Snapshot = Callable[[], dict[str, list[object]]]

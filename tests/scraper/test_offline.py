@@ -10,9 +10,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from scraper.extractors import Extractors
+from scraper.extraction.extractors import Extractors
+from scraper.extraction.reading import Page
 from scraper.offline import extract_lines
-from scraper.reading import Page
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from newsroom.settings import Settings
 from scraper.job import Job, decode, encode
-from scraper.registry import Outlet
+from scraper.outlets.registry import Outlet
 
 CODE = "import probing; probing.child()"
 _idle: list[subprocess.Popen[str]] = []
@@ -107,8 +107,8 @@ async def _run(job: Job, asked: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
     from newsroom.db import Database
     from scraper import settings as scrapy_settings
-    from scraper.guard import GuardedResolver
-    from scraper.hosts import SharedHosts
+    from scraper.manners.guard import GuardedResolver
+    from scraper.manners.hosts import SharedHosts
 
     answers: dict[str, dict[str, Any]] = {}
 

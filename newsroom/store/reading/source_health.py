@@ -51,6 +51,7 @@ SELECT publisher_id, verdict, min(day) AS first_day, max(day) AS last_day,
  ORDER BY publisher_id, first_day
 """
 
+
 def days(
     conn: Conn,
     publisher_ids: Sequence[str] | None,

@@ -19,14 +19,15 @@ from newsroom.db import Database
 from newsroom.errors import BadRequest, Later, Misconfigured, Refused
 from newsroom.settings import Crawl, Settings
 from newsroom.store import backfill as store
-from scraper import archive, registry, verifying
-from scraper.archive import Archive
+from scraper.archives import archive, verifying
+from scraper.archives.archive import Archive
+from scraper.archives.warc import LocalFile, Source
 from scraper.backfill import ccnews, sources
 from scraper.backfill.ccnews import FileReport, backfill
 from scraper.backfill.lease import Lease
 from scraper.backfill.remote import RemoteFile, Web
-from scraper.extractors import Extractors
-from scraper.warc import LocalFile, Source
+from scraper.extraction.extractors import Extractors
+from scraper.outlets import registry
 
 Story = Callable[..., str]
 WORDS = [

@@ -8,7 +8,7 @@ import pytest
 from newsroom.errors import Refused
 from newsroom.records import Via
 from scraper.backfill.listings import Window, days_of, past
-from scraper.registry import Outlet
+from scraper.outlets.registry import Outlet
 
 MARCH = Window(since=date(2024, 3, 1), until=date(2024, 3, 31))
 OPEN = Window()

@@ -13,7 +13,7 @@ from newsroom.settings import Settings
 from newsroom.store import backfill as store
 from scraper.backfill.listings import Window
 from scraper.backfill.outlets import backfill
-from scraper.registry import Outlet
+from scraper.outlets.registry import Outlet
 
 MARCH = Window(since=date(2024, 3, 1), until=date(2024, 3, 31))
 NS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from newsroom.errors import Refused
 from newsroom.ids import content_sha256
-from scraper.extract import Extracted
-from scraper.extractors import Extractors
-from scraper.reading import Page, answer
+from scraper.extraction.extract import Extracted
+from scraper.extraction.extractors import Extractors
+from scraper.extraction.reading import Page, answer
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 URL = "https://quay.test/harbour/council-meets"

@@ -46,7 +46,7 @@ def test_gate_sees_a_worse_extractor_and_other_pages(
         extraction_gate.judge(path, few[:1])
 
     # Without the outlets' parsers the same pages are read worse.
-    monkeypatch.setattr("scraper.parsers.VERSIONS", {})
+    monkeypatch.setattr("scraper.extraction.parsers.VERSIONS", {})
     verdict = extraction_gate.judge(path, few)
     assert "pages" in verdict.missed
     assert "token_f1" in verdict.missed

@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from newsroom.urls import registered_domain
-from scraper import parsers, registry
-from scraper.extract import extract, parse
-from scraper.parsers import Unread, Version
+from scraper.extraction import parsers
+from scraper.extraction.extract import extract, parse
+from scraper.extraction.parsers import Unread, Version
+from scraper.outlets import registry
 
 TEXT = "".join(
     f"<p>The harbour council met on day {n} to decide what to do with its old lighthouse.</p>"
@@ -58,7 +59,7 @@ def test_a_miss_falls_back_and_says_so(
 ) -> None:
     monkeypatch.setitem(parsers.VERSIONS, "quay.com", (V1,))
     at = datetime(2024, 5, 1, tzinfo=UTC)
-    with caplog.at_level(logging.WARNING, logger="scraper.voices"):
+    with caplog.at_level(logging.WARNING, logger="scraper.extraction.voices"):
         found = extract(_page("elsewhere"), "https://quay.com/a", now=at)
     assert found.text_from == "trafilatura"
     assert "quay/1: 0 bodies" in caplog.text

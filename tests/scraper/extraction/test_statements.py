@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from newsroom.records import DateSource, Form
-from scraper import credit, forms, language, markup, metadata, rights
-from scraper.extract import parse
-from scraper.markup import Markup
+from scraper.extraction import credit, forms, language, markup, metadata, rights
+from scraper.extraction.extract import parse
+from scraper.extraction.markup import Markup
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 URL = "https://quay.test/harbour/old-lighthouse"

@@ -10,7 +10,7 @@ import pytest
 from newsroom.records import Publisher
 from scraper.frontpage import browser as browsers
 from scraper.frontpage.browser import Browser
-from scraper.registry import Outlet
+from scraper.outlets.registry import Outlet
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -15,7 +15,7 @@ from scraper.frontpage import page
 from scraper.frontpage.browser import Browser, Document, find
 from scraper.frontpage.links import Entry
 from scraper.frontpage.page import Front
-from scraper.registry import Outlet
+from scraper.outlets.registry import Outlet
 
 Stories = Callable[..., str]
 

@@ -10,7 +10,7 @@ from newsroom.errors import Refused
 from scraper.frontpage import page
 from scraper.frontpage.links import Entry, plain
 from scraper.frontpage.page import Front
-from scraper.registry import Outlet
+from scraper.outlets.registry import Outlet
 
 Stories = Callable[..., str]
 

@@ -8,7 +8,7 @@ import pytest
 from newsroom.store.front_pages import LastLook
 from scraper.frontpage import schedule
 from scraper.frontpage.schedule import due, hours_of, missed, slot_of, slots
-from scraper.registry import Outlet
+from scraper.outlets.registry import Outlet
 
 HOURS = hours_of("6,10,14,18,22")
 HOURLY = frozenset(range(24))

@@ -17,7 +17,7 @@ from newsroom.store.reading import front_pages as reading
 from scraper.crawl import crawl
 from scraper.frontpage import rereading, rounds
 from scraper.frontpage.schedule import GRACE, slots
-from scraper.registry import Outlet, Registry
+from scraper.outlets.registry import Outlet, Registry
 
 Stories = Callable[..., str]
 MakeOutlet = Callable[..., Outlet]

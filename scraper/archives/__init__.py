@@ -1,0 +1,1 @@
+"""Every fetched page in WARC files, and any archive back."""

@@ -1,0 +1,1 @@
+"""A page in, an article or a named refusal out."""

@@ -1,0 +1,1 @@
+"""Addresses out of front pages, feeds and sitemaps."""

@@ -1,0 +1,1 @@
+"""How we ask: where to, how often, by whose leave."""

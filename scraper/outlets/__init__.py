@@ -1,0 +1,1 @@
+"""Outlets as data, and sources whose silence is noticed."""
