@@ -24,6 +24,11 @@ def _label(alias: str, stage: str, scope: str = "article") -> Composable:
     return SQL(_OF).format(alias=Identifier(alias), stage=stage, scope=scope)
 
 
+def _measured(stage: str, scope: str = "article") -> Composable:
+    # Live blogs, letters, recipes and the like are counted and listed, but measure no outlet.
+    return SQL("{} AND a.form IS NULL").format(_label("v", stage, scope))
+
+
 def _dimension(stage: str) -> tuple[Composable, Composable]:
     # LEFT: an article without this label is a cell of its own, so that cells add up to the list.
     return SQL("{}.label").format(Identifier(stage)), SQL("LEFT {}").format(_label(stage, stage))
@@ -44,13 +49,13 @@ DIMENSIONS: Final[Mapping[str, tuple[Composable, Composable]]] = {
 # Measured value and join of each metric: null counts articles, the others average.
 METRICS: Final[Mapping[str, tuple[Composable, Composable]]] = {
     "articles": (SQL("NULL::double precision"), SQL("")),
-    "lean": (SQL("v.score"), _label("v", "lean")),
-    "tone": (SQL("v.score"), _label("v", "tone")),
-    "headline_lean": (SQL("v.score"), _label("v", "lean", "headline")),
-    "headline_tone": (SQL("v.score"), _label("v", "tone", "headline")),
+    "lean": (SQL("v.score"), _measured("lean")),
+    "tone": (SQL("v.score"), _measured("tone")),
+    "headline_lean": (SQL("v.score"), _measured("lean", "headline")),
+    "headline_tone": (SQL("v.score"), _measured("tone", "headline")),
     "opinion_share": (
         SQL("(v.label = 'opinion')::integer::double precision"),
-        _label("v", "news_type"),
+        _measured("news_type"),
     ),
 }
 
