@@ -56,6 +56,7 @@ quality: $(STAMP)
 	.venv/bin/python -m benchmarks.hostile
 	.venv/bin/python -m benchmarks.front_pages
 	.venv/bin/python -m benchmarks.near_copies
+	.venv/bin/python -m benchmarks.blindspots
 	.venv/bin/python -m annotator.sentences.train --data "$(NEWSROOM_DATA_DIR)" --cache .cache
 	.venv/bin/python -m annotator.sentences.measure --data "$(NEWSROOM_DATA_DIR)" --results benchmarks/results/sentences
 	.venv/bin/python -m benchmarks.blindness

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from annotator.codebook import commands as codebook_commands
+from annotator.coverage import commands as coverage_commands
+from annotator.events import commands as events_commands
 from annotator.longdoc import commands as longdoc_commands
 from annotator.quality import commands as quality_commands
 from annotator.runs import commands as runs_commands
 
 app = typer.Typer()
-events_app = typer.Typer(help="Events and stories.", no_args_is_help=True)
-app.add_typer(events_app, name="events")
+app.add_typer(events_commands.app, name="events")
 app.add_typer(codebook_commands.app, name="codebook")
+app.add_typer(coverage_commands.app)
+events_commands.app.add_typer(coverage_commands.event_app)
 app.add_typer(longdoc_commands.app)
 app.add_typer(longdoc_commands.bench_app, name="bench")
 app.add_typer(quality_commands.app)
@@ -23,7 +25,6 @@ app.add_typer(runs_commands.app)
 
 Input = Annotated[str, typer.Option("--input", help="JSON lines (.gz too), or - for stdin.")]
 Output = Annotated[str, typer.Option("--output", help="JSON lines, or - for stdout.")]
-EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
 @app.command()
@@ -106,32 +107,3 @@ def cluster(input_: Input, output: Output = "-") -> None:
     from annotator import offline
 
     raise SystemExit(offline.run(offline.cluster, input_, output, "articles"))
-
-
-@events_app.command("group")
-def group(
-    since: Annotated[
-        datetime | None, typer.Option(help="First day; default: the configured window.")
-    ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All articles, of any age.")] = False,
-) -> None:
-    """Group the stored articles. Running it again changes nothing.
-
-    Example: newsroom events group --since 2026-03-01
-    """
-    from datetime import timedelta
-
-    from annotator import grouping
-    from newsroom.commands import current
-    from newsroom.db import Database
-
-    settings = current()
-    start = datetime.now(UTC) - timedelta(days=settings.events.window_days)
-    if since is not None:
-        start = since.replace(tzinfo=UTC)
-    with Database(settings.require_database(), size_max=2) as db:
-        grouped = grouping.regroup(db, EARLIEST if everything else start)
-    print(
-        f"{grouped.articles} articles: {grouped.events} events holding {grouped.in_events}, "
-        f"{grouped.stories} stories"
-    )

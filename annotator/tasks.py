@@ -10,6 +10,7 @@ import structlog
 from celery import Celery
 
 from annotator import grouping, recalling, remember, runner
+from annotator.coverage import judging
 from annotator.labellers import choose
 from annotator.longdoc import tasks as longdoc
 from newsroom import log, queue
@@ -95,3 +96,4 @@ def register(app: Celery, settings: Settings) -> None:
         database, _ = ready(os.getpid())
         since = datetime.now(UTC) - timedelta(days=settings.events.window_days)
         grouping.regroup(database, since)
+        judging.judge_stored(database, now=datetime.now(UTC))

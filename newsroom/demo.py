@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from annotator.commands import EARLIEST
+from annotator.events.commands import EARLIEST
 from annotator.grouping import regroup
 from newsroom import demo_llm, process, queue, site
 from newsroom.db import Database

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypedDict
 
@@ -21,7 +21,7 @@ ON CONFLICT DO NOTHING
 
 WINDOW = """
 SELECT a.article_id, a.publisher_id, a.title, left(a.text, 4000) AS text, a.published_at,
-       e.vector::text AS vector
+       vector_send(e.vector) AS vector
   FROM articles a
   JOIN embeddings e ON e.text_key = a.content_sha256 AND e.encoder = %(encoder)s
  WHERE a.superseded_at IS NULL AND a.sort_at >= %(since)s
@@ -37,6 +37,22 @@ MISSING = f"""
 """  # noqa: S608 (constants of this package)
 
 
+# Titles are told without vectors; these are of one encoder, where none is named that of the most.
+PORTRAITS = """
+WITH found AS (
+    SELECT a.article_id, a.title, e.encoder, e.vector
+      FROM articles a LEFT JOIN embeddings e ON e.text_key = a.content_sha256
+     WHERE a.superseded_at IS NULL AND a.article_id = ANY(%(articles)s)
+), chosen AS (
+    SELECT coalesce(%(encoder)s, mode() WITHIN GROUP (ORDER BY encoder)) AS encoder FROM found
+)
+SELECT DISTINCT ON (f.article_id) f.article_id, f.title,
+       CASE WHEN f.encoder = c.encoder THEN vector_send(f.vector) END AS vector
+  FROM found f CROSS JOIN chosen c
+ ORDER BY f.article_id, f.encoder IS NOT DISTINCT FROM c.encoder DESC
+"""
+
+
 class InWindow(TypedDict):
     """One current article with its vector, as grouping needs it."""
 
@@ -46,6 +62,14 @@ class InWindow(TypedDict):
     text: str
     published_at: datetime | None
     vector: NDArray[np.float32]
+
+
+class Portrait(TypedDict):
+    """One current article for a description of its event; ``vector`` None: none is stored."""
+
+    article_id: str
+    title: str
+    vector: NDArray[np.float32] | None
 
 
 def add(conn: Conn, encoder: str, vectors: Mapping[str, NDArray[np.float32]]) -> None:
@@ -64,11 +88,28 @@ def window(conn: Conn, encoder: str, since: datetime) -> Iterator[InWindow]:
     with conn.cursor(name="window") as cursor:
         cursor.itersize = 5000
         for row in cursor.execute(WINDOW, {"encoder": encoder, "since": since}):
-            vector = np.fromstring(row["vector"][1:-1], dtype=np.float32, sep=",")
-            yield InWindow(**(row | {"vector": vector}))  # type: ignore[typeddict-item]
+            yield InWindow(**(row | {"vector": _vector(row["vector"])}))  # type: ignore[typeddict-item]
+
+
+def portraits(conn: Conn, articles: Sequence[str], encoder: str | None) -> dict[str, Portrait]:
+    """Titles and vectors of current articles, by id."""
+    rows = conn.execute(PORTRAITS, {"articles": list(articles), "encoder": encoder})
+    return {
+        row["article_id"]: Portrait(
+            article_id=row["article_id"],
+            title=row["title"],
+            vector=None if row["vector"] is None else _vector(row["vector"]),
+        )
+        for row in rows
+    }
 
 
 def missing(conn: Conn, encoder: str, since: datetime, limit: int) -> list[Text]:
     """Current articles since a time that have no vector of this encoder yet."""
     values = {"encoder": encoder, "since": since, "limit": limit}
     return [Text(**row) for row in conn.execute(MISSING, values)]
+
+
+def _vector(sent: bytes) -> NDArray[np.float32]:
+    """A vector from pgvector's wire form: two int16, then its numbers, all big-endian."""
+    return np.frombuffer(sent, dtype=">f4", offset=4).astype(np.float32)

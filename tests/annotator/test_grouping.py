@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from annotator import grouping
-from annotator.commands import EARLIEST
+from annotator.events.commands import EARLIEST
 from newsroom import ids
 from newsroom.db import Database
 from newsroom.store import articles
@@ -57,6 +57,8 @@ def test_events_are_formed_kept_and_grown(db: Database, make_article: Any) -> No
 def test_a_later_window_keeps_what_lies_before_it(db: Database, make_article: Any) -> None:
     store(db, make_article, "q1", "Earthquake hits Port Haldane", QUAKE, 0)
     store(db, make_article, "q2", "Port Haldane earthquake fells bridges", QUAKE, 0)
+    grouping.regroup(db, EARLIEST)
+    store(db, make_article, "f1", "Aldermoor fire brigade saves a cat", "A cat sat on a roof.", 8)
     grouping.regroup(db, EARLIEST)
     before = state(db)
     store(db, make_article, "s1", "Aldermoor refuse workers to strike", STRIKE, 9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from psycopg.rows import DictRow
@@ -13,7 +14,8 @@ from newsroom.store.reading.where import EVENTS, STORIES, Where
 
 COLUMNS: Final = SQL("""
 SELECT e.event_id, e.story_id, s.title AS story_title, e.title, e.title_article_id, e.first_at,
-       e.last_at, e.articles, e.publishers, e.method
+       e.last_at, e.articles, e.publishers, e.method, e.cohesion, e.purity, e.closed_at, e.version,
+       e.title_by
 """)
 
 LIST: Final = SQL("""
@@ -41,7 +43,7 @@ OF_STORY: Final = SQL("""
 """).format(columns=COLUMNS)
 
 MEMBERS: Final = SQL("""
-{row}, m.score, m.method
+{row}, m.score, m.method, m.role, m.evidence
   FROM event_members m0 JOIN articles a USING (article_id)
 {joins}
  WHERE m0.event_id = %(event_id)s AND a.superseded_at IS NULL
@@ -85,7 +87,8 @@ SELECT p.publisher_id, p.name AS publisher, o.articles AS articles_on_those_days
 
 STORY_COLUMNS: Final = SQL("""
 SELECT s.story_id, s.title, s.title_article_id, s.first_at, s.last_at, s.articles, s.publishers,
-       s.method, (SELECT count(*) FROM events e WHERE e.story_id = s.story_id) AS events
+       s.method, s.cohesion, s.purity, s.closed_at, s.version, s.title_by,
+       (SELECT count(*) FROM events e WHERE e.story_id = s.story_id) AS events
 """)
 
 STORY_LIST: Final = SQL("""
@@ -98,6 +101,17 @@ STORY_COUNT: Final = SQL("SELECT count(*) AS n FROM stories s WHERE {where}")
 STORY_ONE: Final = SQL("{columns} FROM stories s WHERE s.story_id = %(story_id)s").format(
     columns=STORY_COLUMNS
 )
+
+LEDGER_LIST: Final = """
+SELECT e.event_id, e.story_id, e.title, e.title_by, e.articles, e.publishers, e.first_at, e.last_at,
+       e.closed_at, CASE WHEN e.closed_at IS NULL THEN 'open' ELSE 'closed' END AS state,
+       e.cohesion, e.purity, e.method, e.version
+  FROM events e
+ WHERE (NOT %(only_open)s::boolean OR e.closed_at IS NULL)
+   AND (%(since)s::timestamptz IS NULL OR e.last_at >= %(since)s)
+   AND e.articles >= %(min_articles)s
+ ORDER BY e.last_at DESC, e.event_id DESC LIMIT %(rows)s
+"""
 
 OUTSIDE_EVENTS: Final = """
 SELECT count(*) AS n FROM event_members WHERE story_id = %(story_id)s AND event_id IS NULL
@@ -125,6 +139,14 @@ def one(conn: Conn, event_id: str) -> DictRow | None:
 def members(conn: Conn, event_id: str, run_id: str | None) -> list[DictRow]:
     """Its articles in the order of their time, with score and labels."""
     return conn.execute(MEMBERS, {"event_id": event_id, "run_id": run_id}).fetchall()
+
+
+def ledger_list(
+    conn: Conn, *, only_open: bool, since: datetime | None, min_articles: int, rows: int
+) -> list[DictRow]:
+    """Up to ``rows`` events with their state, cohesion and purity, the newest first."""
+    values = {"only_open": only_open, "since": since, "min_articles": min_articles, "rows": rows}
+    return conn.execute(LEDGER_LIST, values).fetchall()
 
 
 def coverage(conn: Conn, event_id: str, run_id: str | None) -> list[DictRow]:

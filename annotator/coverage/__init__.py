@@ -1,0 +1,1 @@
+"""Who covered an event, who did not, and whether that absence is surprising."""

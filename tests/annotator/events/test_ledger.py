@@ -1,0 +1,216 @@
+"""What a grouping makes of places: pure, so every rule is tried on small partitions."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from annotator.events import ledger
+from annotator.events.cohesion import cohesion, purity
+from annotator.events.constraints import bonds
+from annotator.events.ledger import Proposal, lineage, settle, tidy
+from newsroom.store.ledger import Edit, Place
+
+ARTICLES = [f"a{n}" for n in range(9)]
+LABELS = st.one_of(st.none(), st.integers(0, 3))
+PROPOSALS = st.dictionaries(st.sampled_from(ARTICLES), st.tuples(LABELS, st.integers(0, 2)))
+SUBSETS = st.frozensets(st.sampled_from(ARTICLES), min_size=1, max_size=4)
+
+
+def edit(entry_id: int, together: str, apart: str = "") -> Edit:
+    return Edit(
+        entry_id=entry_id, level="event", to_ids=(), title=None, actor="human:ida",
+        together=frozenset(together.split()), apart=frozenset(apart.split()),
+    )  # fmt: skip
+
+
+def proposals(*groups: str, story: str = "s") -> dict[str, Proposal]:
+    return {a: Proposal(event=g, story=story) for g in groups for a in g.split()}
+
+
+def parts(places: dict[str, Place]) -> list[list[str]]:
+    groups = ledger.grouped((p.event_id, a) for a, p in places.items())
+    return sorted(sorted(g) for g in groups.values())
+
+
+def test_a_later_grouping_keeps_ids_and_says_what_it_did() -> None:
+    first = settle({}, proposals("a b c", "d e")).places
+    assert parts(first) == [["a", "b", "c"], ["d", "e"]]
+    second = settle(first, proposals("a b", "c d e f")).places
+    entries = lineage(first, second, reason="r")
+    joined = [(e.kind, e.from_ids, e.to_ids, e.articles) for e in entries if e.level == "event"]
+    one, other = first["a"].event_id, first["d"].event_id
+    assert joined == [("joined", (), (other,), ("f",)), ("joined", (one,), (other,), ("c",))]
+    third = settle(second, proposals("a b c d e f")).places
+    (merged,) = (e for e in lineage(second, third, reason="r") if e.level == "event")
+    assert (merged.kind, merged.from_ids, merged.to_ids) == ("merged", (one,), (other,))
+    fourth = settle(third, proposals("a b c", "d e f"), used={one}).places
+    (parted,) = (e for e in lineage(third, fourth, reason="r") if e.level == "event")
+    assert parted.kind == "split"
+    assert {one, other}.isdisjoint(set(parted.to_ids) - set(parted.from_ids))
+
+
+def test_a_split_holds_against_the_grouping_which_is_reported() -> None:
+    before = settle({}, proposals("a b", "c d")).places
+    found = settle(before, proposals("a b c d x"), edits=[edit(7, "c d", "a b")])
+    assert parts(found.places) == [["a", "b", "x"], ["c", "d"]]
+    (against,) = found.contradictions
+    assert (against.entry_id, against.joined, against.parted) == (7, ("a", "b"), ())
+
+
+def test_a_merge_holds_and_brings_what_came_after_it() -> None:
+    before = settle({}, proposals("a b c d")).places
+    found = settle(before, proposals("a b", "c d x"), edits=[edit(7, "a b c d")])
+    assert parts(found.places) == [["a", "b", "c", "d", "x"]]
+    assert found.contradictions[0].parted == ("c", "d")
+
+
+def test_a_stray_of_a_merge_is_taken_without_the_group_it_strayed_into() -> None:
+    found = settle({}, proposals("a b c", "d p q r s"), edits=[edit(7, "a b c d")])
+    assert parts(found.places) == [["a", "b", "c", "d"], ["p", "q", "r", "s"]]
+
+
+def test_of_two_edits_that_disagree_the_later_one_holds() -> None:
+    rules = [edit(1, "c d", "a b"), edit(2, "a b c d")]
+    assert parts(settle({}, proposals("a b", "c d"), edits=rules).places) == [["a", "b", "c", "d"]]
+    rules = [edit(1, "a b c d"), edit(2, "c d", "a b")]
+    found = parts(settle({}, proposals("a b c d"), edits=rules).places)
+    assert found == [["a", "b"], ["c", "d"]]
+
+
+@given(st.lists(st.tuples(SUBSETS, SUBSETS), max_size=5))
+def test_bonds_share_no_article_and_agree(wanted) -> None:
+    edits = [edit(n, " ".join(t), " ".join(x - t)) for n, (t, x) in enumerate(wanted)]
+    made = bonds(edits)
+    named = [a for bond in made for a in bond.together]
+    assert len(named) == len(set(named))
+    for bond in made:
+        assert not bond.together & bond.apart
+        for other in made:
+            if other.together & bond.apart:
+                assert other.together <= bond.apart
+                assert bond.together <= other.apart
+    last = edits[-1] if edits else edit(0, "a")
+    if len(last.together) > 1 or last.apart:
+        (held,) = (b for b in made if last.together <= b.together)
+        assert last.apart <= held.apart
+
+
+def test_an_edit_that_a_later_one_overruled_is_not_reported() -> None:
+    rules = [edit(1, "c d", "a b"), edit(2, "a b c d")]
+    assert settle({}, proposals("a b c d"), edits=rules).contradictions == []
+
+
+def test_one_article_split_off_is_in_no_event() -> None:
+    found = settle({}, proposals("a b c"), edits=[edit(1, "c", "a b")]).places
+    assert found["c"].event_id is None
+    assert found["c"].story_id == found["a"].story_id
+
+
+def test_what_is_not_judged_keeps_its_place() -> None:
+    before = settle({}, proposals("a b c d")).places
+    after = settle(before, proposals("c d e")).places
+    assert {p.event_id for p in after.values()} == {before["a"].event_id}
+    held = settle(before, proposals("a x", "b c d y"), fixed={"a", "b"}).places
+    assert held["a"] == held["b"] == before["a"]
+    assert held["x"].event_id in {None, held["a"].event_id}
+
+
+def test_what_outlives_the_window_of_its_event_stays_in_it() -> None:
+    before = settle({}, proposals("a b c", "d e")).places
+    alone = {"c": Proposal(event=None, story=None), "d": Proposal(event=None, story=None)}
+    after = settle(before, alone).places
+    assert after == before
+    seen = settle(before, {**alone, "e": Proposal(event=None, story=None)}).places
+    assert parts(seen) == [["a", "b", "c"]]
+
+
+def test_an_event_lies_in_one_story() -> None:
+    wanted = {
+        "a": Proposal(event=1, story=1),
+        "b": Proposal(event=1, story=1),
+        "c": Proposal(event=1, story=2),
+        "d": Proposal(event=None, story=2),
+        "e": Proposal(event=None, story=2),
+    }
+    places = settle({}, wanted).places
+    assert places["a"] == places["b"] == places["c"]
+    assert places["d"].story_id == places["e"].story_id != places["a"].story_id
+
+
+def test_nothing_is_left_of_one_article() -> None:
+    places = {"a": Place(event_id="e", story_id="s"), "b": Place(event_id=None, story_id="s")}
+    assert tidy(places) == {
+        "a": Place(event_id=None, story_id="s"),
+        "b": Place(event_id=None, story_id="s"),
+    }
+    assert tidy({"a": Place(event_id="e", story_id="s")}) == {}
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(PROPOSALS, min_size=1, max_size=3), st.lists(st.tuples(SUBSETS, SUBSETS), max_size=3)
+)
+def test_every_article_has_one_place_and_every_change_a_reason(rounds, wanted) -> None:
+    edits = [edit(n, " ".join(t), " ".join(x - t)) for n, (t, x) in enumerate(wanted)]
+    places: dict[str, Place] = {}
+    ever: set[str] = set()
+    for proposed in rounds:
+        said = {
+            a: Proposal(
+                event=e, story=None if e is None and s == 0 else (e if e is not None else s)
+            )
+            for a, (e, s) in proposed.items()
+        }
+        new = settle(places, said, edits=edits, used=ever).places
+        for level in ("event", "story"):
+            old_ids, new_ids = ledger.ids_of(places, level), ledger.ids_of(new, level)
+            told = dict(old_ids)
+            for entry in lineage(places, new, reason="r"):
+                if entry.level == level:
+                    for a in entry.articles:
+                        assert told.pop(a, None) == (entry.from_ids[0] if entry.from_ids else None)
+                        if entry.to_ids:
+                            told[a] = entry.to_ids[0]
+            assert told == new_ids
+            assert not (set(new_ids.values()) - set(old_ids.values())) & ever
+        story_of: dict[str, str] = {}
+        for place in new.values():
+            if place.event_id is not None:
+                assert story_of.setdefault(place.event_id, place.story_id) == place.story_id
+        for bond in bonds(edits):
+            known = {a for a in bond.together if a in said or a in places}
+            held = {new[a].event_id if a in new else None for a in known}
+            assert len(held) <= 1
+            assert not (held - {None}) & {new[a].event_id for a in bond.apart if a in new}
+        assert settle(new, said, edits=edits, used=ever).places == new
+        ever |= {i for level in ("event", "story") for i in ledger.ids_of(places, level).values()}
+        ever |= {i for level in ("event", "story") for i in ledger.ids_of(new, level).values()}
+        places = new
+
+
+def test_cohesion_is_the_mean_cosine_of_two_articles() -> None:
+    rng = np.random.default_rng(1)
+    vectors = rng.normal(size=(9, 5)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    label = np.array([0, 1, 0, 2, 1, 0, 1, 1, 0])
+    found = cohesion(vectors, label)
+    for group in (0, 1):
+        rows = vectors[label == group]
+        pairs = [rows[i] @ rows[j] for i in range(len(rows)) for j in range(i)]
+        assert abs(found[group] - np.mean(pairs)) < 1e-5
+    assert np.isnan(found[2])
+
+
+def test_purity_counts_articles_nearer_to_another_event_of_those_days() -> None:
+    east, north = np.array([1, 0], np.float32), np.array([0, 1], np.float32)
+    vectors = np.stack([east, east, north, north, north, -east])
+    label = np.array([0, 0, 0, 1, 1, 2])
+    days = np.zeros(6)
+    found = purity(vectors, label, days)
+    assert found[0] == np.float64(0.666667)
+    assert found[1] == 1.0
+    assert np.isnan(found[2])
+    far = np.array([0, 0, 0, 30, 30, 30.0])
+    assert purity(vectors, label, far)[0] == 1.0
