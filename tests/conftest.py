@@ -39,7 +39,10 @@ def _named(url: str, database: str) -> str:
 
 
 # Files that take a minute, so that none of them is left for one process at the end.
-LONG_FIRST = ("journeys", "faults", "labs", "_lab", "longdoc", "quality", "dashboard")
+LONG_FIRST = (
+    "journeys", "faults", "labs", "_lab", "longdoc", "quality", "dashboard", "frontpage", "revisions",
+    "test_crawl",
+)  # fmt: skip
 
 
 @pytest.hookimpl(trylast=True)

@@ -50,6 +50,7 @@ def test_by_the_markup_alone() -> None:
     assert scores == RESULT["methods"]["heuristic"]["pages"]
 
 
+@pytest.mark.long  # the committed result is held to its floors, pages and code above
 @pytest.mark.timeout(300)
 def test_by_the_browser(browser: Browser) -> None:
     assert not _below("rendered", front_pages.measure(browser))
