@@ -15,7 +15,7 @@ RUN /opt/newsroom/bin/pip install --no-cache-dir --no-deps --no-build-isolation 
 FROM python:3.11-slim-bookworm AS newsroom
 RUN groupadd --gid 10001 newsroom \
  && useradd --uid 10001 --gid 10001 --no-create-home newsroom \
- && install --directory --owner=10001 --group=10001 /data
+ && install --directory --owner=10001 --group=10001 /data /data/exports
 COPY --from=build /opt/newsroom /opt/newsroom
 COPY --from=build /src /src
 ENV PATH=/opt/newsroom/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1

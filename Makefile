@@ -4,6 +4,8 @@ PIP = .venv/bin/python -m pip --disable-pip-version-check
 STAMP = .venv/stamp-$(shell cat requirements/*.txt pyproject.toml | cksum | cut -d' ' -f1)
 ARGS ?=
 LLM ?=
+# A shell may say that no bytecode is kept; every child would then compile torch and Dash again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: .venv demo test test-long test-gpu test-vllm quality fmt
 .venv: $(STAMP)

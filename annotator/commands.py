@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from annotator import takedown_commands
 from annotator.codebook import commands as codebook_commands
 from annotator.coverage import commands as coverage_commands
 from annotator.events import commands as events_commands
+from annotator.events import state_commands
 from annotator.longdoc import commands as longdoc_commands
 from annotator.quality import commands as quality_commands
 from annotator.runs import commands as runs_commands
@@ -18,10 +20,12 @@ app.add_typer(events_commands.app, name="events")
 app.add_typer(codebook_commands.app, name="codebook")
 app.add_typer(coverage_commands.app)
 events_commands.app.add_typer(coverage_commands.event_app)
+events_commands.app.add_typer(state_commands.app)
 app.add_typer(longdoc_commands.app)
 app.add_typer(longdoc_commands.bench_app, name="bench")
 app.add_typer(quality_commands.app)
 app.add_typer(runs_commands.app)
+app.add_typer(takedown_commands.app)
 
 Input = Annotated[str, typer.Option("--input", help="JSON lines (.gz too), or - for stdin.")]
 Output = Annotated[str, typer.Option("--output", help="JSON lines, or - for stdout.")]
@@ -50,15 +54,19 @@ def annotate(
 
     Example: newsroom annotate --input articles.jsonl --output labels.jsonl
     """
+    if input_ is None:
+        _annotate_due(labeller, again=again, run=run)
+        return
     from annotator import offline
-    from annotator.labellers import choose
     from newsroom.commands import current
 
-    if input_ is not None:
+    def ready() -> offline.Lines:
+        from annotator.labellers import choose
+
         chosen = choose.labeller(current(), labeller, sentences=sentences)
-        lines = offline.annotate(chosen, sentences=sentences)
-        raise SystemExit(offline.run(lines, input_, output, "articles"))
-    _annotate_due(labeller, again=again, run=run)
+        return offline.annotate(chosen, sentences=sentences)
+
+    raise SystemExit(offline.run(ready, input_, output, "articles"))
 
 
 def _annotate_due(labeller: str | None, *, again: bool, run: str | None) -> None:
@@ -106,4 +114,4 @@ def cluster(input_: Input, output: Output = "-") -> None:
     """
     from annotator import offline
 
-    raise SystemExit(offline.run(offline.cluster, input_, output, "articles"))
+    raise SystemExit(offline.run(lambda: offline.cluster, input_, output, "articles"))

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from annotator import encoder
 from annotator.events import keeping
 from annotator.events.cluster import METHOD, Params, group
-from annotator.events.keeping import Kept, Placed
+from annotator.events.keeping import Kept
+from annotator.events.rebuild import placed
 from annotator.events.rebuild import rebuild as replay
 from annotator.events.signature import Item
 from newsroom.db import Database
@@ -48,7 +49,7 @@ def regroup(db: Database, since: datetime, params: Params | None = None) -> Grou
         assigned = group(items, params or Params())
         kept = keeping.record(
             conn,
-            [Placed(id=a.id, event=a.event, story=a.story, score=a.score) for a in assigned],
+            [placed(a, event=a.event, story=a.story) for a in assigned],
             method=METHOD,
             encoder=version,
         )

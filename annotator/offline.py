@@ -16,7 +16,6 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from annotator import blind
-from annotator.events.offline import cluster_lines
 from annotator.labellers.base import ArticleInput, Labelled, Labeller
 from newsroom.errors import BadRequest, NewsroomError
 from newsroom.records import SENTENCE_COUNTS, Scope
@@ -25,11 +24,15 @@ BATCH = 64
 Lines = Callable[[Iterable[object]], Iterator[dict[str, Any]]]
 
 
-def run(lines: Lines, source: str, target: str, noun: str) -> int:
-    """Stream a file through ``lines``; the exit code: 1 if any line came out as an error."""
+def run(ready: Callable[[], Lines], source: str, target: str, noun: str) -> int:
+    """Stream a file through what ``ready`` gives; exit code 1 if any line came out as an error.
+
+    The input is opened first: nobody waits for a model to hear of a file that is not there.
+    """
     bad = 0
     with ExitStack() as files:
         reader = files.enter_context(_reader(source))
+        lines = ready()
         writer = sys.stdout.buffer if target == "-" else files.enter_context(_open(target, "wb"))
         columns = (SpinnerColumn(), TextColumn("{task.completed} " + noun), TimeElapsedColumn())
         progress = files.enter_context(Progress(*columns, console=Console(stderr=True)))
@@ -79,6 +82,8 @@ def annotate(labeller: Labeller, *, sentences: bool = False) -> Lines:
 
 def cluster(records: Iterable[object]) -> Iterator[dict[str, Any]]:
     """Lines ``{id, title, text?, published_at?, publisher?}`` to event and story ids."""
+    from annotator.events.offline import cluster_lines  # seconds of imports that labels do not need
+
     return cluster_lines(records)
 
 

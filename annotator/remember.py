@@ -1,9 +1,10 @@
 """Write due articles to the memory, and what the event pointer thinks of them.
 
 lease (committed) → encode → write the records → bring the process's bank up to them → judge →
-store the scored candidate links and mark done, if the lease is still ours. Whoever of two articles
-is written later sees the other, so no pair is missed, however many workers there are; what it saw
-is fixed by the sequence number stored with it.
+store the scored candidate links and mark done, if the lease is still ours → give each its event
+(:mod:`annotator.events.linking`). Whoever of two articles is written later sees the other, so no
+pair is missed, however many workers there are; what it saw is fixed by the sequence number stored
+with it.
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ import numpy as np
 import structlog
 
 from annotator import encoder, runner
+from annotator.events import linking
+from annotator.events.linking import Judged, Linker
+from annotator.events.online import Near, Point
 from annotator.masking import mask
 from newsroom.db import Database
 from newsroom.records import WorkStage
-from newsroom.settings import Work
+from newsroom.settings import Events, Work
 from newsroom.store import texts, work
 from newsroom.store.memory import write
 
@@ -55,7 +59,15 @@ def memory() -> Memory:
     return Memory(bank=LiveBank(version), pointer=load_link(version))
 
 
-def remember_due(db: Database, memory: Memory, limits: Work) -> int:
+def linker(memory: Memory, chosen: Events) -> Linker | None:
+    """The linker of the settings; None where only the nightly grouping forms events."""
+    if chosen.linker == "none":
+        return None
+    point = pointing(memory.pointer) if chosen.linker == "pointer" else None
+    return Linker(window_days=chosen.window_days, point=point)
+
+
+def remember_due(db: Database, memory: Memory, limits: Work, linker: Linker | None = None) -> int:
     """Remember one batch of what is due; how many articles were taken (0: nothing to do)."""
     with db.transaction() as conn:
         leases = work.lease(conn, WorkStage.REMEMBER, batch=limits.batch, lease_s=limits.lease_s)
@@ -76,9 +88,40 @@ def remember_due(db: Database, memory: Memory, limits: Work) -> int:
         number = write.begin(conn)
         # A lease that is lost stores nothing.
         mine = {lease.article_id for lease in leases if work.finish(conn, lease)}
-        write.propose(conn, number, [one for one in judged if one.article_id in mine])
-    log.info("remembered", articles=len(leases), records=sum(map(len, ids.values())))
+        likely = [one for one in judged if one.score >= LEAST_STORED]
+        write.propose(conn, number, [one for one in likely if one.article_id in mine])
+    linked: Mapping[str, int] = {}
+    if linker is not None:
+        near: dict[str, list[Judged]] = {}
+        for one in judged:
+            judge = Judged(article_id=one.other_article_id, chance=one.score)
+            near.setdefault(one.article_id, []).append(judge)
+        kept = [text for text in read if text.article_id in mine]
+        linked = linking.link_all(db, linker, kept, near)
+    records = sum(map(len, ids.values()))
+    log.info("remembered", articles=len(leases), records=records, **linked)
     return len(leases)
+
+
+def pointing(head: LinkHead) -> Point:
+    """Which of the articles found is of the same event, as the event pointer has it."""
+
+    def point(near: Sequence[Near]) -> str | None:
+        from memory_lm import link
+
+        best = link.pointed(
+            head,
+            [
+                link.Candidate(
+                    article_id=one.article_id, record_id=0, event_id=one.group,
+                    probability=one.chance,
+                )
+                for one in near
+            ],
+        )  # fmt: skip
+        return None if best is None else best.article_id
+
+    return point
 
 
 def _write(db: Database, version: str, read: Sequence[Text]) -> Mapping[str, list[int]]:
@@ -139,6 +182,5 @@ def _judge(
             for one in link.candidates(
                 bank, memory.pointer, records, keys, now, dated=article_id in dated
             )
-            if one.probability >= LEAST_STORED
         ]
     return found

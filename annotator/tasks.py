@@ -11,6 +11,7 @@ from celery import Celery
 
 from annotator import grouping, recalling, remember, runner
 from annotator.coverage import judging
+from annotator.events import requested, state, titling
 from annotator.labellers import choose
 from annotator.longdoc import tasks as longdoc
 from newsroom import log, queue
@@ -18,7 +19,7 @@ from newsroom.db import Database
 from newsroom.errors import NewsroomError
 from newsroom.records import WorkStage
 from newsroom.settings import Settings
-from newsroom.store import work
+from newsroom.store import jobs, trend_sums, work
 
 logger = structlog.get_logger()
 DOORBELLS = {
@@ -30,6 +31,7 @@ DOORBELLS = {
 def register(app: Celery, settings: Settings) -> None:
     """Add our tasks to a worker's app."""
     longdoc.register(app, settings)
+    requested.register(app, settings)
     rule = choose.state_rule(settings)
 
     @lru_cache
@@ -75,7 +77,8 @@ def register(app: Celery, settings: Settings) -> None:
         except NewsroomError as error:
             logger.warning("not-ready", code=error.code, message=error.message)
             return
-        if remember.remember_due(database, memory, settings.work):
+        linker = remember.linker(memory, settings.events)
+        if remember.remember_due(database, memory, settings.work, linker):
             queue.ring(app, tasks=(queue.TASK_REMEMBER,))
 
     @app.task(name=queue.TASK_SWEEP)
@@ -86,10 +89,17 @@ def register(app: Celery, settings: Settings) -> None:
             with database.transaction() as conn:
                 due = work.due(conn)
                 longdoc.sweep(app, conn)
+                jobs.sweep(conn, attempts_max=settings.work.attempts_max)
+                requested.sweep(app, conn)
         for stage, (task, name) in DOORBELLS.items():
             wanted = -(-due.get(stage, 0) // settings.work.batch)
             missing = min(wanted, settings.work.rung_max) - queue.length(app, name)
             queue.ring(app, max(0, missing), tasks=(task,))
+
+    @app.task(name=queue.TASK_SUMS)
+    def sums() -> None:
+        with Database(settings.require_database(), size_max=1) as database:
+            trend_sums.refresh(database)
 
     @app.task(name=queue.TASK_GROUP)
     def group() -> None:
@@ -97,3 +107,6 @@ def register(app: Celery, settings: Settings) -> None:
         since = datetime.now(UTC) - timedelta(days=settings.events.window_days)
         grouping.regroup(database, since)
         judging.judge_stored(database, now=datetime.now(UTC))
+        state.refresh_changed(database, since)
+        if settings.labels.labeller == "vllm":
+            titling.refresh_titles(database, settings.llm, since)

@@ -1,11 +1,16 @@
-"""What may be asked: one model a list, and its translation into the store's named conditions."""
+"""What may be asked: what all lists share, and of articles and their trends.
+
+One model a list, and its translation into the store's named conditions. Events are asked in
+:mod:`api.event_filters`, labels and runs in :mod:`api.label_filters`, outlets and what came of
+looking at them in :mod:`api.source_filters`.
+"""
 
 from __future__ import annotations
 
 import difflib
 import re
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -14,10 +19,13 @@ from pydantic import (
     ConfigDict,
     Field,
     WithJsonSchema,
+    field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
+from api import schemas
+from newsroom.errors import BadRequest
 from newsroom.store.reading.where import Where
 
 LIMIT: Final = 50
@@ -33,6 +41,29 @@ DIMENSIONS: Final = (
     "topic",
     "subtopic",
     "news_type",
+    "lean_bin",
+    "tone_bin",
+)
+METRICS: Final = (
+    "articles",
+    "lean",
+    "tone",
+    "headline_lean",
+    "headline_tone",
+    "opinion_share",
+    "fact_sentences",
+    "opinion_sentences",
+    "quote_sentences",
+    "borderline_sentences",
+    "other_sentences",
+    "negative_sentences",
+    "neutral_sentences",
+    "positive_sentences",
+    "democrat_sentences",
+    "republican_sentences",
+    "both_sentences",
+    "neither_sentences",
+    "party_balance",
 )
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 # PostgreSQL's websearch_to_tsquery fails on 32 negations without a word between them.
@@ -67,9 +98,17 @@ def _end(value: object) -> datetime:
     return _moment(value, end=True)
 
 
+def _past(value: object) -> datetime:
+    moment = _moment(value, end=True)
+    if moment > datetime.now(UTC):
+        raise ValueError("it lies ahead: a day can be asked for once it is over (UTC)")
+    return moment
+
+
 _SCHEMA = WithJsonSchema({"type": "string", "examples": ["2026-11-20", "2026-11-20T08:00:00Z"]})
 From = Annotated[datetime, BeforeValidator(_start), _SCHEMA]
 To = Annotated[datetime, BeforeValidator(_end), _SCHEMA]
+Past = Annotated[datetime, BeforeValidator(_past), _SCHEMA]
 Text = Annotated[str, Field(min_length=1, max_length=TEXT_MAX)]
 Words = Annotated[Text, AfterValidator(_searchable)]
 RunId = Annotated[
@@ -113,6 +152,37 @@ class Seen(Asked):
     run: RunId | None = Field(
         None, description="Run whose labels are shown; the promoted one by default."
     )
+    labeller: Text | None = Field(
+        None,
+        description="Show labels of this labeller: of the promoted run if it is its, else of its "
+        "newest run. With `run`, that run must be its.",
+        examples=["embedded"],
+    )
+    codebook: Text | None = Field(
+        None, description="The same for the version of the definitions.", examples=["v1"]
+    )
+
+    def of_run(self) -> dict[str, Any]:
+        """What decides whose labels are seen."""
+        return {"run": self.run, "labeller": self.labeller, "codebook": self.codebook}
+
+
+class Dated(Asked):
+    """As of which time."""
+
+    as_of: Past | None = Field(
+        None,
+        description="Answer as it was at this time, or at the end of this day: the texts, labels, "
+        "promoted run and groups of then.",
+    )
+
+
+class SeenThen(Seen, Dated):
+    """Which labels are seen, and as of which time."""
+
+    def of_run(self) -> dict[str, Any]:
+        """What decides whose labels are seen."""
+        return super().of_run() | {"as_of": self.as_of}
 
 
 class Paged(Asked):
@@ -133,15 +203,39 @@ class Paged(Asked):
         return self.model_dump(mode="json", exclude={"limit", "cursor", "count"})
 
 
-class OutletsQuery(Paged):
-    """Parameters of the outlets."""
+class Listed(Paged):
+    """A list whose rows can be had in part."""
+
+    row: ClassVar[type[BaseModel]]
+
+    fields: Text | None = Field(
+        None, description="Columns of the rows, separated by commas; all by default."
+    )
+
+    @field_validator("fields")
+    @classmethod
+    def _in_the_row(cls, value: str | None) -> str | None:
+        for name in value.split(",") if value else ():
+            if name not in cls.row.model_fields:
+                near = difflib.get_close_matches(name, list(cls.row.model_fields), n=1)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                raise ValueError(f"the rows have no {name[:80]}{hint}")
+        return value
+
+    def columns(self) -> set[str]:
+        """The columns asked for; none stands for all."""
+        return set(self.fields.split(",")) if self.fields else set()
+
+    def shows(self, *names: str) -> bool:
+        """True if any of these columns is asked for: what nobody sees is not worked out."""
+        return not self.fields or bool(self.columns() & set(names))
+
+    def filters(self) -> dict[str, object]:
+        """Everything that decides which rows come in which order."""
+        return {k: v for k, v in super().filters().items() if k != "fields"}
 
 
-class RunsQuery(Paged):
-    """Parameters of the runs."""
-
-
-class ArticleFilters(Seen):
+class ArticleFilters(SeenThen):
     """Which articles. Label filters speak of current labels only."""
 
     publisher: list[Text] = Field(
@@ -168,8 +262,13 @@ class ArticleFilters(Seen):
     )
     labelled: bool | None = Field(None, description="Only articles with, or without, labels.")
 
-    def where(self, run_id: str | None) -> Where:
-        """The store's conditions, seen through one run; through none, nothing is labelled."""
+    def where(self, run_id: str | None, version: int | None = None) -> Where:
+        """The store's conditions, seen through one run; through none, nothing is labelled.
+
+        ``version`` is that of the ledger as of the time asked for.
+        """
+        if self.as_of is not None:
+            self._answerable(version)
         plain = (
             "publisher",
             "category",
@@ -187,17 +286,38 @@ class ArticleFilters(Seen):
             "tone_min",
             "tone_max",
         )
-        values = _given(self, plain)
+        values = given(self, plain)
         names = list(values)
         if self.duplicates == "exclude":
             names.append("duplicates")
         if self.labelled is not None:
             names.append("labelled" if self.labelled else "unlabelled")
-        return Where(names=tuple(names), values={**values, "run_id": run_id})
+        at = {"run_id": run_id, "as_of": self.as_of, "version": version}
+        return Where(names=tuple(names), values={**values, **at})
+
+    def _answerable(self, version: int | None) -> None:
+        if self.duplicates == "exclude":
+            raise BadRequest(
+                "as-of-unanswerable",
+                "which articles count as copies keeps no history: leave duplicates out",
+                field="duplicates",
+            )
+        if version is None and (self.event or self.story):
+            raise BadRequest(
+                "as-of-unanswerable", "the ledger of events begins later", field="as_of"
+            )
 
 
-class ArticlesQuery(ArticleFilters, Paged):
+class ArticleQuery(Seen):
+    """Parameters of one article."""
+
+    text: bool = Field(False, description="Add the text: for keys with the scope `text:read`.")
+
+
+class ArticlesQuery(ArticleFilters, Listed):
     """Parameters of the articles."""
+
+    row = schemas.ArticleRow
 
     sort: Literal["-published_at", "published_at"] = Field(
         "-published_at", description="By publication time, or first sight where none is known."
@@ -217,102 +337,32 @@ _ONE = "|".join(DIMENSIONS)
 class TrendsQuery(ArticleFilters):
     """Parameters of the trends."""
 
-    metric: Literal[
-        "articles", "lean", "tone", "headline_lean", "headline_tone", "opinion_share"
-    ] = Field(description="What is counted or averaged.")
+    metric: Literal[METRICS] = Field(  # type: ignore[valid-type]  # names of a constant
+        description="What is counted or averaged. `…_sentences` are shares of an article's "
+        "sentences, each article counting once; `party_balance` is (R − D) ÷ (R + D) over an "
+        "article's sentences about one party, −1 Democrats to +1 Republicans."
+    )
     by: Annotated[
         str,
         AfterValidator(_dimensions),
         WithJsonSchema({"type": "string", "pattern": f"^({_ONE})(,({_ONE}))?$"}),
     ] = Field(description="One or two dimensions.", examples=["publisher,week"])
-
-
-class EventsQuery(Seen, Paged):
-    """Parameters of the events."""
-
-    publisher: list[Text] = Field(
-        [], max_length=50, description="Covered by any of these outlets; repeat it for several."
-    )
-    topic: Text | None = Field(None, description="With an article under this topic.")
-    story: Text | None = Field(None, description="Story id.")
-    min_articles: int = Field(2, ge=1, le=1_000_000, description="Least number of articles.")
-    published_from: From | None = Field(None, description="Still covered on this day or later.")
-    published_to: To | None = Field(None, description="First covered on this day or before.")
-    q: Words | None = Field(None, description="Words of the title.")
-    sort: Literal["-last_at", "-articles"] = Field(
-        "-last_at", description="Newest article first, or most articles first."
-    )
-
-    def where(self, run_id: str | None) -> Where:
-        """The store's conditions, seen through one run; through none, nothing is labelled."""
-        plain = ("publisher", "topic", "story", "min_articles", "published_from", "published_to")
-        values = _given(self, (*plain, "q"))
-        return Where(names=tuple(values), values={**values, "run_id": run_id})
-
-
-class StoriesQuery(Paged):
-    """Parameters of the stories."""
-
-    min_articles: int = Field(1, ge=1, le=1_000_000, description="Least number of articles.")
-    published_from: From | None = Field(None, description="Still covered on this day or later.")
-    published_to: To | None = Field(None, description="First covered on this day or before.")
-    q: Words | None = Field(None, description="Words of the title.")
-
-    def where(self) -> Where:
-        """The store's conditions."""
-        values = _given(self, ("min_articles", "published_from", "published_to", "q"))
-        return Where(names=tuple(values), values=values)
-
-
-class RefusalsQuery(Paged):
-    """Parameters of the refusals."""
-
-    publisher: list[Text] = Field([], max_length=50, description="Outlet id; may be repeated.")
-    code: Text | None = Field(None, description="Reason, in kebab case.", examples=["soft-404"])
-
-    def where(self) -> Where:
-        """The store's conditions."""
-        values = _given(self, ("publisher", "code"))
-        return Where(names=tuple(values), values=values)
-
-
-class AnnotationsQuery(Asked):
-    """Parameters of an article's annotations."""
-
-    run: RunId | None = Field(None, description="Only labels of this run; of all by default.")
-    current: bool | None = Field(
-        None,
-        description="Only those in force, or only the others; both by default. In force are labels "
-        "of the promoted run, or of the one asked for, on the text of now.",
-    )
-    sentences: bool = Field(False, description="Add the labels of single sentences.")
-
-
-class CodebookQuery(Seen):
-    """Parameters of the codebook."""
-
-    version: Text | None = Field(
-        None, description="Version, instead of a run; the one of the run by default."
+    weights: Literal["article", "outlet", "prominence"] = Field(
+        "article",
+        description="What counts the same in a mean: every article; every outlet, whatever it "
+        "publishes; or an article by its best place on its outlet's front page, "
+        "1 / log2(1 + rank).",
     )
 
     @model_validator(mode="after")
-    def _either(self) -> Self:
-        if self.run and self.version:
-            raise ValueError("give a run or a version, not both")
+    def _weighable(self) -> Self:
+        if self.weights == "outlet" and self.metric == "articles":
+            raise ValueError("a count gives no outlet the same weight: ask for a mean or a share")
         return self
 
 
-class CompareQuery(Asked):
-    """Parameters of a comparison of two runs."""
-
-    a: RunId
-    b: RunId
-    panel: Text | None = Field(
-        None, description="Panel whose texts are compared; all current ones by default."
-    )
-
-
-def _given(query: BaseModel, names: tuple[str, ...]) -> dict[str, object]:
+def given(query: BaseModel, names: tuple[str, ...]) -> dict[str, object]:
+    """The values of parameters that are there."""
     return {n: v for n in names if (v := getattr(query, n)) not in (None, [])}
 
 

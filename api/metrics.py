@@ -22,6 +22,15 @@ class Metrics:
             buckets=BUCKETS_S,
             registry=self._registry,
         )
+        self._limits_away = Counter(
+            "newsroom_api_limits_in_process",
+            "Requests counted by this process alone, because Redis is away or none is set.",
+            registry=self._registry,
+        )
+
+    def limits_away(self) -> None:
+        """Count a request that Redis did not count."""
+        self._limits_away.inc()
 
     def saw(self, route: str, status: int, seconds: float) -> None:
         """Count one answer."""

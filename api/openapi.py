@@ -12,7 +12,7 @@ from newsroom.settings import load
 def document() -> str:
     """The OpenAPI document as text; needs no database."""
     app = create_app(load({"DATABASE_URL": "postgresql://nowhere.invalid/newsroom"}))
-    return json.dumps(app.openapi(), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+    return json.dumps(app.openapi(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 if __name__ == "__main__":

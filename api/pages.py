@@ -10,7 +10,7 @@ import json
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, Final
 
@@ -18,22 +18,22 @@ from newsroom.errors import BadRequest
 
 VERSION: Final = 1
 DIGEST_HEX: Final = 16  # enough to tell filters apart; nothing secret hangs on it
-NUMBER_MAX: Final = 2**31 - 1  # the widest integer that PostgreSQL orders a list by
+NUMBER_MAX: Final = 2**63 - 1  # the widest integer that PostgreSQL orders a list by
 
-Key = tuple[str | int | datetime, ...]
+Key = tuple[str | int | date | datetime, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keyset:
     """How one list is walked: the columns of its key and kinds, and the question's digest."""
 
-    columns: Mapping[str, type[str | int | datetime]]
+    columns: Mapping[str, type[str | int | date | datetime]]
     digest: str
 
     def encode(self, row: Mapping[str, Any]) -> str:
         """The cursor behind ``row``."""
         key = [row[column] for column in self.columns]
-        plain = [v.isoformat() if isinstance(v, datetime) else v for v in key]
+        plain = [v.isoformat() if isinstance(v, date) else v for v in key]
         body = json.dumps([VERSION, self.digest, *plain], separators=(",", ":"))
         return urlsafe_b64encode(body.encode()).decode().rstrip("=")
 
@@ -86,12 +86,14 @@ def digest(route: str, filters: Mapping[str, object], run: Mapping[str, Any] | N
     return sha256(text.encode()).hexdigest()[:DIGEST_HEX]
 
 
-def _read(value: object, kind: type[str | int | datetime]) -> str | int | datetime:
+def _read(value: object, kind: type[str | int | date | datetime]) -> str | int | date | datetime:
     if kind is datetime:
         moment = datetime.fromisoformat(str(value))
         if moment.tzinfo is None:
             raise ValueError
         return moment
+    if kind is date:
+        return date.fromisoformat(str(value))
     if kind is int and type(value) is int and abs(value) <= NUMBER_MAX:
         return value
     if kind is str and isinstance(value, str) and "\x00" not in value:

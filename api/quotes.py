@@ -29,8 +29,13 @@ def of(text: str, annotations: Iterable[Mapping[str, Any]]) -> list[dict[str, An
 
 def quote(text: str, span: tuple[int, int]) -> dict[str, Any]:
     """One sentence, cut to 25 words."""
-    words = text[slice(*span)].split()
-    return {"quote": " ".join(words[:WORDS_MAX]), "cut": len(words) > WORDS_MAX}
+    sentence = text[slice(*span)]
+    return {"quote": cut(sentence), "cut": len(sentence.split()) > WORDS_MAX}
+
+
+def cut(sentence: str) -> str:
+    """Its first 25 words."""
+    return " ".join(sentence.split()[:WORDS_MAX])
 
 
 def by_number(

@@ -112,3 +112,52 @@ class Codebook(Shape):
     used_at: datetime = _f("When that run started.", WHEN)
     run_id: str = _f("The run.", ARTICLE_ID)
     content: dict[str, Any] = _f("Questions, scales, labels, definitions and examples.")
+
+
+class Measure(Shape):
+    """One measured quality of labels."""
+
+    labeller: str = _f("Whose labels.", "embedded")
+    stage: str = _f("What is labelled.", "lean")
+    scope: str = _f("article, headline or sentence.", "article")
+    measure: str = _f(
+        "accuracy, macro_f1, pearson, or ece: expected calibration error of the confidence.",
+        "macro_f1",
+    )
+    value: float = _f("The value.", 0.4522)
+    low: float | None = _f("Lower end of its 95 % interval.", 0.4009)
+    high: float | None = _f("Upper end of it.", 0.4829)
+    n: int = _f("How many were judged.", 9304)
+    unit: str = _f("articles, passages or sentences.", "articles")
+    outlets: int | None = _f("Of how many outlets.", 380)
+    on: str = _f("What they are.", "outlets that were not trained on (five folds)")
+    source: str = _f("File of the repository with all there is.", "annotator/heads/metrics.json")
+
+
+class Confusion(Shape):
+    """How often texts with one true label were given another."""
+
+    labeller: str = _f("Whose labels.", "embedded")
+    stage: str = _f("What is labelled.", "lean")
+    scope: str = _f("article, headline or sentence.", "article")
+    labels: list[str] = _f("Labels, in the order of rows and columns.", ["left", "right"])
+    counts: list[list[int]] = _f("A row a true label, a column a given one.", [[61, 39], [20, 80]])
+    n: int = _f("How many were judged.", 9304)
+    unit: str = _f("articles, passages or sentences.", "articles")
+    on: str = _f("What they are.", "outlets that were not trained on (five folds)")
+    source: str = _f("File of the repository with all there is.", "annotator/heads/metrics.json")
+
+
+class QualityMeta(Shape):
+    """What the measures leave open."""
+
+    not_measured: list[str] = _f("What nobody has measured.", ["subtopics"])
+
+
+class Quality(Shape):
+    """How good the labels that ship are, as far as it was measured."""
+
+    data: list[Measure]
+    confusions: list[Confusion] = _f("What became of each true label, where there are few.")
+    next_cursor: None = _f("Always null.")
+    meta: QualityMeta

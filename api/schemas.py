@@ -50,6 +50,24 @@ class LabelsMeta(Meta):
     run: RunName | None = _f(SHOWN)
 
 
+class AsOf(Shape):
+    """As of which time an answer is, and what of it keeps no history."""
+
+    at: datetime = _f("The time.", WHEN)
+    ledger_version: int | None = _f(
+        "Version of the ledger of events at the time; null: it had not begun, and who was in which "
+        "event is not known.",
+        17,
+    )
+    of_now: list[str] = _f("What keeps no history, and is as it is now.", ["publisher"])
+
+
+class ThenMeta(LabelsMeta):
+    """About a page of a list that can be had as of a time."""
+
+    as_of: AsOf | None = _f("Null: as of now.")
+
+
 class Page(Shape, Generic[Row]):
     """What every list has."""
 
@@ -126,6 +144,10 @@ class ArticleRow(Shape):
     language: str = _f("ISO 639-1 code found in the text.", "en")
     words: int = _f("Words of the body.", 640)
     section: str | None = _f("Section as the outlet names it.", "Local")
+    form: str | None = _f(
+        "What it is where it is no ordinary article, such as live-blog; it stays out of averages."
+    )
+    wire_source: str | None = _f("News agency or other outlet whose text it is.", "Reuters")
     duplicate_of: str | None = _f("Article stored before with this text.")
     duplicate_reason: str | None = _f("Why it is a duplicate: same-text or near-copy.")
     event_id: str | None = _f("Event it belongs to.", EVENT_ID)
@@ -137,7 +159,7 @@ class ArticleRow(Shape):
 class ArticlePage(Page[ArticleRow]):
     """Articles in order of their time."""
 
-    meta: LabelsMeta
+    meta: ThenMeta
 
 
 class Provenance(Shape):
@@ -218,6 +240,20 @@ class AnnotationList(Shape):
     meta: LabelsMeta
 
 
+class AnnotationRow(Annotation):
+    """A label of any article."""
+
+    article_id: str = _f("The article.", ARTICLE_ID)
+    publisher_id: str | None = _f("Outlet; null where the text is not stored any more.", "bbc")
+    current: bool = _f("Made on the text of now.", True)
+
+
+class AnnotationPage(Page[AnnotationRow]):
+    """Labels of one run."""
+
+    meta: LabelsMeta
+
+
 class Quote(Shape):
     """A sentence that labels rest on, cut to at most 25 words."""
 
@@ -267,6 +303,7 @@ class SentenceList(Shape):
 class Article(ArticleRow):
     """One article with everything known of it but its text."""
 
+    text: str | None = _f("The text; null unless a key with the scope text:read asks for it.")
     modified_at: datetime | None = _f("When the outlet says it changed it.")
     content_sha256: str = _f("SHA-256 of headline, blank line and text.", SHA256)
     provenance: Provenance
@@ -281,6 +318,9 @@ class Article(ArticleRow):
 class Cell(Shape):
     """One cell of a trend: a key for each dimension asked for, and what was measured there."""
 
+    # What was not asked for is left out.
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
     publisher: str | None = Field(None, description="Outlet id.", examples=["harborledger"])
     day: date | None = Field(None, description="Day, UTC.")
     week: date | None = Field(None, description="Monday of the week, UTC.")
@@ -289,7 +329,22 @@ class Cell(Shape):
     topic: str | None = Field(None, description="Topic; null: no such label yet.")
     subtopic: str | None = Field(None, description="Subtopic; null: no such label yet.")
     news_type: str | None = Field(None, description="News type; null: no such label yet.")
+    lean_bin: int | None = Field(None, description="Lean rounded to a whole number.", examples=[-1])
+    tone_bin: int | None = Field(None, description="Tone rounded to a whole number.", examples=[-2])
     n: int = _f("Articles counted or averaged.", 42)
+    outlets: int | None = Field(None, description="With equal outlets: how many.", examples=[7])
+    n_unweighted: int | None = Field(
+        None,
+        description="With prominence: measured articles that never had a rank on their outlet's "
+        "front page; they are not in n.",
+        examples=[12],
+    )
+    n_effective: float | None = Field(
+        None, description="With prominence: equal weights worth as much (Kish).", examples=[21.4]
+    )
+    weight: float | None = Field(
+        None, description="With prominence: sum of the weights of the n articles.", examples=[9.6]
+    )
     mean: float | None = _f("Mean score, or share; null for the metric articles.", -0.7)
     ci_low: float | None = _f("Lower end of the 95 % interval; null when n < 2.", -1.1)
     ci_high: float | None = _f("Upper end of the 95 % interval; null when n < 2.", -0.3)
@@ -300,7 +355,9 @@ class TrendMeta(Shape):
 
     metric: str = _f("What is counted or averaged.", "lean")
     by: list[str] = _f("Dimensions.", ["publisher", "week"])
+    weights: str = _f("What counts the same: article, outlet or prominence.", "article")
     run: RunName | None = _f(SHOWN)
+    as_of: AsOf | None = _f("Null: as of now.")
     interval: str | None = _f("normal (of a mean), wilson (of a share), or null.", "normal")
     n: int = _f("Sum of n over all cells.", 1204)
 

@@ -37,6 +37,28 @@ class WorkCount(Shape):
     state: str = _f("due, leased, done or quarantined.", "done")
     error_code: str | None = _f("Last error.", "worker-lost")
     n: int = _f("Articles.", 120)
+    last_hour: int = _f("Those of them that came to this state within an hour.", 40)
+    oldest_due_at: datetime | None = _f("Since when the oldest of them is due.", WHEN)
+
+
+class JobCount(Shape):
+    """Things asked for, or imports of archives, of one kind in one state."""
+
+    kind: str = _f("export, event-edit, or backfill- and what is imported.", "export")
+    state: str = _f("due, leased (at work), done or failed.", "leased")
+    n: int = _f("How many.", 1)
+    progress: float | None = _f("How far those at work are on average, 0 to 1, if known.", 0.4)
+    changed_at: datetime = _f("When anything of this changed last.", WHEN)
+
+
+class Crawl(Shape):
+    """What the crawlers do now."""
+
+    hosts_asked: int = _f("Hosts that were asked within ten minutes.", 7)
+    last_asked_at: datetime | None = _f("Last request to any host.", WHEN)
+    hosts_stopped: list[Count] = _f("Hosts that nothing is asked of for now, by reason.")
+    looks_due: int = _f("Articles to be looked at again now, for changes.", 3)
+    looks_planned: int = _f("Articles to be looked at again later.", 117)
 
 
 class Pipeline(Shape):
@@ -51,9 +73,15 @@ class Pipeline(Shape):
     duplicates: list[Count] = _f("Articles that copy another, by reason.")
     refusals: list[Count] = _f("Refusals by code.")
     work: list[WorkCount] = _f("Work by stage, state and error.")
+    jobs: list[JobCount] = _f("What takes longer than an answer, by kind and state.")
+    crawl: Crawl = _f("What the crawlers do now.")
     run: RunName | None = _f(SHOWN)
-    annotations: int = _f("Labels of all runs, replaced ones included.", 620)
-    annotations_current: int = _f("Labels in force: of the run shown, on the texts of now.", 600)
+    annotations: int | None = _f(
+        "Labels of all runs, replaced ones included; null where there are over five million.", 620
+    )
+    annotations_current: int | None = _f(
+        "Labels in force: of the run shown, on the texts of now; null with the others.", 600
+    )
     events: int = _f("Events.", 20)
     stories: int = _f("Stories.", 12)
 
@@ -83,7 +111,7 @@ class ProblemCode(Shape):
 
     code: str = _f("Code.", "bad-cursor")
     status: int = _f("HTTP status it comes with.", 400)
-    meaning: str = _f("What it means and what to do.")
+    meaning: str = _f("What it means and what to do.", "The cursor is not one of this list.")
 
 
 class Version(Shape):

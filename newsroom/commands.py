@@ -10,14 +10,16 @@ from typing import Annotated
 
 import typer
 
+from newsroom import keys_commands, stack
 from newsroom import settings as settings_module
-from newsroom import stack
 from newsroom.db import Database
 from newsroom.settings import Settings
 
 app = typer.Typer()
 work_app = typer.Typer(help="What is due, done or quarantined.", no_args_is_help=True)
 app.add_typer(work_app, name="work")
+app.add_typer(keys_commands.keys_app, name="keys")
+app.add_typer(keys_commands.disputes_app, name="disputes")
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
 
@@ -87,7 +89,7 @@ def serve(
 def worker(
     queues: Annotated[
         str, typer.Option(help="Comma-separated.")
-    ] = "label,memory,housekeeping,crawl",
+    ] = "label,memory,housekeeping,crawl,export",
     processes: Annotated[int, typer.Option(help="Processes of this worker.")] = 1,
     beat: Annotated[bool, typer.Option(help="Run the schedule inside, on a single host.")] = False,
 ) -> None:

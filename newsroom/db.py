@@ -22,8 +22,9 @@ class Database:
     """A pool of connections that hand out dict rows in UTC.
 
     ``read_only`` connections refuse writes and cut statements at ``statement_timeout_s``;
-    ``wait_s`` is how long a caller waits for a connection.
-    Raises Misconfigured ``database-unreachable`` on open, Later ``database-away`` afterwards.
+    ``wait_s`` is how long a caller waits for a connection; ``role`` is taken on as one opens.
+    Raises Misconfigured ``database-unreachable`` or ``roles-missing`` on open, Later
+    ``database-away`` afterwards.
     """
 
     def __init__(
@@ -34,8 +35,11 @@ class Database:
         read_only: bool = False,
         statement_timeout_s: float | None = None,
         wait_s: float = CONNECT_TIMEOUT_S,
+        role: str | None = None,
     ) -> None:
         options = ["-c timezone=UTC"]
+        if role is not None:
+            options.append(f"-c role={role}")
         if read_only:
             options.append("-c default_transaction_read_only=on")
         if statement_timeout_s is not None:
@@ -57,13 +61,23 @@ class Database:
             },
         )
         self._url = url
+        self._role = role
         self._opened = False
 
     def open(self) -> Database:
         """Connect once to prove the address, then fill the pool."""
         try:
-            with psycopg.connect(self._url, connect_timeout=CONNECT_TIMEOUT_S):
-                pass
+            with psycopg.connect(self._url, connect_timeout=CONNECT_TIMEOUT_S) as conn:
+                if self._role is not None:
+                    conn.execute("SELECT set_config('role', %s, false)", (self._role,))
+        except (
+            psycopg.errors.InvalidParameterValue,
+            psycopg.errors.InsufficientPrivilege,
+        ) as error:
+            raise Misconfigured(
+                "roles-missing",
+                f"the database user cannot take on the role {self._role}: run `newsroom migrate`",
+            ) from error
         except psycopg.OperationalError as error:
             line = str(error).strip().splitlines()[0]
             raise Misconfigured(

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from annotator.coverage.judging import judge_stored
+from annotator.events import state
 from annotator.events.commands import EARLIEST
 from annotator.grouping import regroup
-from newsroom import demo_llm, process, queue, site
+from newsroom import demo_llm, demo_stories, process, queue, site
 from newsroom.db import Database
 from newsroom.demo_llm import PANEL
 from newsroom.demo_score import score
@@ -49,6 +52,7 @@ class Report:
     crawls: list[CrawlReport] = field(default_factory=list)
     totals: dict[str, Any] = field(default_factory=dict)
     score: dict[str, Any] = field(default_factory=dict)
+    stories: list[dict[str, Any]] = field(default_factory=list)
     address: str = ""
     second: dict[str, Any] = field(default_factory=dict)
 
@@ -129,6 +133,9 @@ def _work(settings: Settings, children: Children, report: Report, *, llm: bool) 
                 _drain(db, settings, children, progress, edition)
         with _timed(report, "group"):
             regroup(db, EARLIEST)
+        with _timed(report, "facts and timelines"):
+            state.refresh_changed(db)
+            judge_stored(db, now=datetime.now(UTC), since=EARLIEST)
         if llm:
             with _timed(report, "ask model"):
                 report.second = demo_llm.label(settings, db, progress)
@@ -136,7 +143,8 @@ def _work(settings: Settings, children: Children, report: Report, *, llm: bool) 
             _check_served(report.address)
             with db.transaction() as conn:
                 report.totals = totals.of_everything(conn)
-                report.score = score(conn)
+                report.stories = demo_stories.told(conn)
+                report.score = score(conn) | demo_stories.score(report.stories)
 
 
 def _drain(
@@ -186,18 +194,20 @@ def _show(report: Report) -> None:
         table.add_row(name, str(counts[name]))
     for code, n in sorted(counts["refused"].items()):
         table.add_row(f"refused: {code}", str(n))
-    for state, n in sorted(counts["work"].items()):
-        table.add_row(f"work: {state}", str(n))
+    for stage, n in sorted(counts["work"].items()):
+        table.add_row(f"work: {stage}", str(n))
     for name, seconds in report.seconds.items():
         table.add_row(f"seconds: {name}", f"{seconds:.1f}")
     for name, value in report.score.items():
         table.add_row(f"against the truth: {name}", str(value))
     console.print(table)
+    console.print(demo_stories.table(report.stories))
     summary = {
         "address": report.address,
         "totals": counts,
         "seconds": report.seconds,
         "truth": report.score,
+        "stories": report.stories,
     }
     if second := report.second:
         summary["second_run"] = second

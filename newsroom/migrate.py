@@ -22,6 +22,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 
 from newsroom.errors import Misconfigured
+from newsroom.store import roles
 
 LOCK_KEY = 7_305_113_302  # any constant, the same for every migrator
 WAIT_S = 60.0
@@ -75,6 +76,7 @@ def upgrade(database_url: str) -> list[str]:
                 "INSERT INTO migration_digests VALUES (%s, %s) ON CONFLICT DO NOTHING",
                 (file.version, file.digest),
             )
+        roles.ensure(conn)
         return new
 
 

@@ -21,12 +21,16 @@ TASK_LABEL = "annotate.label"
 TASK_REMEMBER = "memory.remember"
 TASK_SWEEP = "work.sweep"
 TASK_GROUP = "events.group"
+TASK_EDIT = "events.edit"
+TASK_EXPORT = "exports.make"
+TASK_SUMS = "trends.sums"
 TASK_CRAWL = "crawl.outlets"
 TASK_FRONT_PAGES = "crawl.front-pages"
 QUEUE_LABEL = "label"
 QUEUE_MEMORY = "memory"
 QUEUE_HOUSEKEEPING = "housekeeping"
 QUEUE_CRAWL = "crawl"
+QUEUE_EXPORT = "export"
 
 
 def make_app(settings: Settings) -> Celery:
@@ -59,6 +63,9 @@ def make_app(settings: Settings) -> Celery:
             TASK_REMEMBER: {"queue": QUEUE_MEMORY},
             TASK_SWEEP: {"queue": QUEUE_HOUSEKEEPING},
             TASK_GROUP: {"queue": QUEUE_LABEL},
+            TASK_EDIT: {"queue": QUEUE_HOUSEKEEPING},
+            TASK_EXPORT: {"queue": QUEUE_EXPORT},
+            TASK_SUMS: {"queue": QUEUE_HOUSEKEEPING},
             TASK_CRAWL: {"queue": QUEUE_CRAWL},
             TASK_FRONT_PAGES: {"queue": QUEUE_CRAWL},
         },

@@ -39,6 +39,16 @@ def table(settings: Settings) -> dict[str, dict[str, Any]]:
             "schedule": settings.work.sweep_s,
             "options": {"expires": settings.work.sweep_s},
         },
+        "exports": {
+            "task": queue.TASK_EXPORT,
+            "schedule": 60.0,
+            "options": {"expires": 60},
+        },
+        "trend-sums": {
+            "task": queue.TASK_SUMS,
+            "schedule": 60.0,
+            "options": {"expires": 60},
+        },
         "nightly-grouping": {
             "task": queue.TASK_GROUP,
             "schedule": crontab(minute=30, hour=6),

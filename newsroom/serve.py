@@ -33,4 +33,12 @@ def run(settings: Settings, *, host: str, port: int) -> None:
             raise Misconfigured(
                 "port-in-use", f"port {port} on {host} is taken: set PORT to another one"
             ) from error
-    uvicorn.run(build(settings), host=host, port=port, log_level="warning", server_header=False)
+    uvicorn.run(
+        build(settings),
+        host=host,
+        port=port,
+        log_level="warning",
+        log_config=None,  # ours, which keeps keys out
+        server_header=False,
+        proxy_headers=False,  # uvicorn believes any neighbour; whom we believe is in the settings
+    )

@@ -10,10 +10,11 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from newsroom.errors import Misconfigured
 
@@ -22,6 +23,15 @@ PREFIX = "NEWSROOM_"
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _networks(value: str) -> str:
+    for part in filter(None, value.split(",")):
+        ip_network(part.strip())
+    return value
+
+
+Networks = Annotated[str, AfterValidator(_networks)]
 
 
 class Crawl(_Section):
@@ -125,6 +135,10 @@ class Events(_Section):
     """Grouping of articles into events and stories."""
 
     window_days: int = Field(14, ge=1, le=365, description="days the nightly grouping looks back")
+    linker: Literal["pointer", "similarity", "none"] = Field(
+        "pointer",
+        description="what gives an article its event as it comes in; none: the nightly grouping",
+    )
 
 
 class Api(_Section):
@@ -132,6 +146,32 @@ class Api(_Section):
 
     page_limit_max: int = Field(200, ge=1, le=200, description="largest page of a list")
     statement_timeout_s: float = Field(5.0, gt=0, description="longest query of a request")
+    anonymous_per_minute: int = Field(
+        60, ge=1, description="requests a minute of a network without a key"
+    )
+    anonymous_per_day: int = Field(2000, ge=1, description="requests a day of such a network")
+    key_per_minute: int = Field(600, ge=1, description="requests a minute of a key")
+    unlimited: Networks = Field(
+        "127.0.0.0/8,::1/128",
+        description="networks, by comma, whose callers no limit holds for unless they forward",
+    )
+    proxies: Networks = Field(
+        "", description="networks, by comma, whose X-Forwarded-For is believed"
+    )
+    body_max_bytes: int = Field(16_384, ge=1_024, description="largest body of a request")
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="address that callers see, behind a proxy; unset: the one that they ask",
+    )
+
+
+class Exports(_Section):
+    """Exports asked for over the API. Those of the command line lie where they were asked to."""
+
+    kept_h: float = Field(
+        48.0, gt=0, le=24 * 365, description="hours for which the files of an export are kept"
+    )
 
 
 class Lab(_Section):
@@ -171,12 +211,18 @@ class Settings(_Section):
     memory: Memory = Memory()
     events: Events = Events()
     api: Api = Api()
+    exports: Exports = Exports()
     lab: Lab = Lab()
 
     @property
     def archive_dir(self) -> Path:
         """Folder of the WARC files."""
         return self.home / "archive"
+
+    @property
+    def exports_dir(self) -> Path:
+        """Folder of the exports that were asked for over the API."""
+        return self.home / "exports"
 
     def require_database(self) -> str:
         """The database address, or Misconfigured ``database-missing``."""

@@ -15,7 +15,7 @@ from newsroom import ids
 from newsroom.db import Conn, Database
 from newsroom.errors import Refused
 from newsroom.records import Article, Publisher, RawPage, Refusal, Via, WorkStage
-from newsroom.store import articles, pages, publishers, revisits, sightings
+from newsroom.store import articles, pages, publishers, revisits, sightings, takedowns
 from newsroom.store.articles import Near, Stored
 from newsroom.store.sightings import Finding
 from newsroom.urls import canonical
@@ -161,6 +161,8 @@ def store(
 
 
 def _take(conn: Conn, item: Incoming, tally: Tally, known: dict[str, str], plan: Schedule) -> None:
+    if isinstance(item.found, Article) and takedowns.is_taken_down(conn, item.found.article_id):
+        item = replace(item, found=Refused("taken-down", "the article was taken down"))
     publisher_id = _publisher_id(conn, item, known)
     if item.page is not None and publisher_id is not None:
         pages.add(conn, replace(item.page, publisher_id=publisher_id))

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
+from databases import TEMPLATE, copied, named
 from pydantic import SecretStr
 
 from newsroom import ids, migrate, stack
@@ -22,8 +21,6 @@ from newsroom.records import Article, DateSource, Publisher, Via
 from newsroom.settings import Crawl, Settings
 from newsroom.store import publishers
 from newsroom.text import word_count
-
-TEMPLATE = "newsroom_template"
 
 # Read when Triton is imported, which any test module may do before those of the kernels.
 os.environ.setdefault("TRITON_INTERPRET", "1")
@@ -34,14 +31,10 @@ for name in list(os.environ):
         del os.environ[name]
 
 
-def _named(url: str, database: str) -> str:
-    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
-
-
 # Files that take a minute, so that none of them is left for one process at the end.
 LONG_FIRST = (
     "journeys", "faults", "labs", "_lab", "longdoc", "quality", "dashboard", "frontpage", "revisions",
-    "test_crawl",
+    "test_crawl", "exports", "test_state", "tutorial",
 )  # fmt: skip
 
 
@@ -64,7 +57,7 @@ def services() -> Iterator[stack.Services]:
                 conn.execute(f"ALTER SYSTEM SET {setting} = off")
             conn.execute("SELECT pg_reload_conf()")
             conn.execute(f"CREATE DATABASE {TEMPLATE}")
-        migrate.upgrade(_named(running.database_url, TEMPLATE))
+        migrate.upgrade(named(running.database_url, TEMPLATE))
         yield running
     shutil.rmtree(home)
 
@@ -72,17 +65,14 @@ def services() -> Iterator[stack.Services]:
 @pytest.fixture
 def template_url(services: stack.Services) -> str:
     """The migrated, empty template: for reading only, and for no longer than one test."""
-    return _named(services.database_url, TEMPLATE)
+    return named(services.database_url, TEMPLATE)
 
 
 @pytest.fixture
 def database_url(services: stack.Services) -> Iterator[str]:
     """A migrated, empty database of this test alone."""
-    name = f"t_{uuid.uuid4().hex}"
-    with psycopg.connect(services.database_url, autocommit=True) as conn:
-        conn.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-        yield _named(services.database_url, name)
-        conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with copied(services.database_url) as address:
+        yield address
 
 
 @pytest.fixture

@@ -17,6 +17,16 @@ from numpy.typing import NDArray
 from annotator.coverage import null_model
 from annotator.coverage.discoveries import omissions, q_values
 from annotator.coverage.null_model import Bools, Floats
+from newsroom.absences import (
+    BLINDSPOT,
+    COVERED,
+    LATE_H,
+    NOT_CRAWLED,
+    OPEN,
+    TOO_SMALL,
+    TOO_YOUNG,
+    UNREMARKABLE,
+)
 
 Counts = NDArray[np.int64]
 Times = NDArray[np.datetime64]
@@ -24,9 +34,6 @@ Words = NDArray[np.str_]
 
 DAY: Final = np.timedelta64(86_400, "s")
 SPREAD_MIN: Final = 1e-6
-
-COVERED, BLINDSPOT, UNREMARKABLE = "covered", "blindspot", "unremarkable"
-OPEN, TOO_SMALL, NOT_CRAWLED, TOO_YOUNG = "open", "too-small", "not-crawled", "too-young"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +56,7 @@ class Rules:
     outlets_min: int = 5
     past_min: int = 60
     topic_min: int = 20
-    late_h: int = 24
+    late_h: int = LATE_H
     history_days: int = 180
     half_life_days: float = 60.0
     refit_days: int = 7

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from annotator.coverage.blindspots import COVERED, Corpus, Counts, Judged
+from annotator.coverage.blindspots import Corpus, Counts, Judged
+from newsroom.absences import COVERED
 from newsroom.store.coverage import Verdict
 
 Row = Mapping[str, Any]

@@ -9,8 +9,9 @@ from functools import partial
 import numpy as np
 
 from annotator.coverage import corpus
-from annotator.coverage.blindspots import BLINDSPOT, Rules, judge
+from annotator.coverage.blindspots import Rules, judge
 from newsroom import __version__
+from newsroom.absences import BLINDSPOT
 from newsroom.db import Conn, Database
 from newsroom.errors import BadRequest
 from newsroom.store import coverage

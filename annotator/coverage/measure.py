@@ -8,10 +8,11 @@ from typing import Final
 
 import numpy as np
 
-from annotator.coverage.blindspots import BLINDSPOT, OPEN, Judged, Rules, judge
+from annotator.coverage.blindspots import Judged, Rules, judge
 from annotator.coverage.discoveries import omissions, q_values
 from annotator.coverage.made_up import World
 from annotator.coverage.null_model import Bools
+from newsroom.absences import BLINDSPOT, OPEN
 
 # Bins of the power: other outlets that carried the event, as a share of all; articles to expect.
 SHARES: Final = (0.0, 0.5, 0.75, 0.9, 1.01)

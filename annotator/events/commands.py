@@ -19,7 +19,9 @@ app = typer.Typer(help="Events and stories.", no_args_is_help=True)
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
-EventId = Annotated[str, typer.Argument(help="Event id; a retired one leads to where it went.")]
+EventId = Annotated[
+    str, typer.Argument(help="Event or story id; a retired one says where it went.")
+]
 By = Annotated[str | None, typer.Option(help="Who decides; the login name by default.")]
 Reason = Annotated[str, typer.Option(help="Why; it is kept in the lineage.")]
 Seen = Annotated[
@@ -190,13 +192,18 @@ def log(
 @app.command("split")
 def split(
     event_id: EventId,
-    articles: Annotated[list[str], typer.Argument(help="Article ids that are not of this event.")],
+    parts: Annotated[
+        list[str],
+        typer.Argument(help="Article ids; of a story ids of its events, or articles outside them."),
+    ],
     reason: Reason = "",
     by: By = None,
     seen: Seen = None,
     as_json: Json = False,
 ) -> None:
-    """Take articles out of an event; two or more become an event of their own.
+    """Take articles out of an event, or events out of a story; they become one of their own.
+
+    One article alone is in none afterwards. No event is cut by the split of a story.
 
     Example: newsroom events split 5f3a… 9b2f… c41d… --reason "the second quake"
     """
@@ -204,26 +211,31 @@ def split(
 
     with _database() as db, db.transaction() as conn:
         done = edits.split(
-            conn, event_id, articles, by=_name(by), reason=reason, expected=_seen(event_id, seen)
+            conn, event_id, parts, by=_name(by), reason=reason, expected=_seen(event_id, seen)
         )
     _done(done, as_json=as_json)
 
 
 @app.command("merge")
 def merge(
-    event_ids: Annotated[list[str], typer.Argument(help="Event ids; the first one stays.")],
+    event_ids: Annotated[
+        list[str], typer.Argument(help="Event ids, or story ids; the first one stays.")
+    ],
     reason: Reason = "",
     by: By = None,
+    seen: Seen = None,
     as_json: Json = False,
 ) -> None:
-    """Make events one; the ids of the others lead to the first.
+    """Make events one, or stories; the ids of the others lead to the first.
 
     Example: newsroom events merge 5f3a… 77e0… --reason "one vote, reported twice"
     """
     from annotator.events import edits
 
     with _database() as db, db.transaction() as conn:
-        done = edits.merge(conn, event_ids, by=_name(by), reason=reason)
+        done = edits.merge(
+            conn, event_ids, by=_name(by), reason=reason, expected=_seen(event_ids[0], seen)
+        )
     _done(done, as_json=as_json)
 
 
@@ -295,7 +307,7 @@ def _done(done: Done, *, as_json: bool) -> None:
     if as_json:
         _print_json(asdict(done))
         return
-    source, to = (", ".join(ids) or "no event" for ids in (done.from_ids, done.to_ids))
+    source, to = (", ".join(ids) or "none" for ids in (done.from_ids, done.to_ids))
     print(f"entry {done.entry_id}: {len(done.articles)} articles from {source} to {to}")
 
 

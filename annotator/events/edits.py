@@ -1,4 +1,4 @@
-"""What people decide about events: split, merge, rename, and taking an entry back.
+"""What people decide about events and stories: split, merge, rename, and taking an entry back.
 
 An edit is one version with one entry. It holds against later groupings until it is undone, and an
 undoing is an edit like any other: nothing is ever taken out of the lineage.
@@ -25,6 +25,8 @@ HUMAN: Final = "human:"
 UNDOABLE: Final = ("split", "merged", "renamed", "undone")
 TITLE_MAX: Final = 300
 
+_A: Final[Mapping[Level, str]] = {"event": "an event", "story": "a story"}
+
 Expected = Mapping[str, int]
 
 
@@ -41,34 +43,38 @@ class Done:
 
 def split(
     conn: Conn,
-    event_id: str,
-    articles: Sequence[str],
+    group_id: str,
+    parts: Sequence[str],
     *,
     by: str,
     reason: str = "",
     expected: Expected | None = None,
 ) -> Done:
-    """Take articles out of an event: two or more become an event of their own in its story.
+    """Take articles out of an event, or events and articles outside events out of a story.
 
-    One article alone is in no event afterwards, and neither is one that is left behind alone.
+    Two articles or more become an event of their own in its story, or a story of their own. One
+    alone is in none afterwards, and neither is one that is left behind alone.
     """
-    members, before = _open(conn, [event_id], expected)
-    inside = {a for a, p in before.items() if p.event_id == event_id}
-    out = sorted(set(articles))
-    if not out or inside <= set(out):
-        raise BadRequest("split-whole", "a split takes some articles of an event, and not all")
+    level, members, before = _open(conn, [group_id], expected)
+    group_of = pure.ids_of(before, level)
+    inside = {a for a, group in group_of.items() if group == group_id}
+    out = sorted(_articles(parts, before) if level == "story" else set(parts))
     if strangers := [a for a in out if a not in inside]:
-        raise BadRequest("not-a-member", f"{strangers[0]} is not in event {event_id}")
+        raise BadRequest("not-a-member", f"{strangers[0]} is not in {level} {group_id}")
+    if not out or inside <= set(out):
+        raise BadRequest("split-whole", f"a split takes some articles of {_A[level]}, and not all")
+    if level == "story":
+        _whole_events(out, before)
     used = ledger.UsedIds(conn)
-    part = new_id("event", out, (), used) if len(out) >= pure.LEAST else None
-    after = pure.tidy(before | {a: replace(before[a], event_id=part) for a in out})
+    part = new_id(level, out, (), used) if len(out) >= pure.LEAST else None
+    after = pure.tidy(_moved(before, dict.fromkeys(out, part), level))
     return _write(
         conn,
         members,
         before,
         after,
         by=by,
-        entry=_entry("split", before, after, reason, together=out, apart=inside - set(out)),
+        entry=_entry("split", level, before, after, reason, together=out, apart=inside - set(out)),
     )
 
 
@@ -80,22 +86,25 @@ def merge(
     reason: str = "",
     expected: Expected | None = None,
 ) -> Done:
-    """Make events one: the first keeps its id and its story, the others lead to it."""
+    """Make events one, or stories: the first keeps its id and its story, the others lead to it."""
     if len(set(ids)) < len(ids):
-        raise BadRequest("merge-with-itself", "an event cannot be merged with itself")
+        raise BadRequest("merge-with-itself", "nothing can be merged with itself")
     if len(ids) < 2:
-        raise BadRequest("merge-alone", "a merge needs two events or more")
-    members, before = _open(conn, ids, expected)
-    together = {a for a, p in before.items() if p.event_id in ids}
-    home = next(p for p in before.values() if p.event_id == ids[0])
-    after = pure.tidy(before | dict.fromkeys(sorted(together), home))
+        raise BadRequest("merge-alone", "a merge needs two or more")
+    level, members, before = _open(conn, ids, expected)
+    together = {a for a, group in pure.ids_of(before, level).items() if group in ids}
+    if level == "event":
+        home = next(p for p in before.values() if p.event_id == ids[0])
+        after = pure.tidy(before | dict.fromkeys(sorted(together), home))
+    else:
+        after = pure.tidy(_moved(before, dict.fromkeys(together, ids[0]), level))
     return _write(
         conn,
         members,
         before,
         after,
         by=by,
-        entry=_entry("merged", before, after, reason, together=together),
+        entry=_entry("merged", level, before, after, reason, together=together),
     )
 
 
@@ -113,7 +122,7 @@ def rename(
     if not said or len(said) > TITLE_MAX:
         raise BadRequest("bad-title", f"a title has 1 to {TITLE_MAX} characters", field="title")
     events.lock(conn)
-    level = _current(conn, group_id, ("event", "story"))
+    level = _current(conn, group_id)
     _unchanged(conn, [group_id], expected)
     group = events.stored(conn, level, [group_id])[group_id]
     entry = Entry(
@@ -139,13 +148,13 @@ def undo(conn: Conn, entry_id: int, *, by: str, reason: str = "") -> Done:
     entry = lineage.entry(conn, entry_id)
     if entry is None:
         raise NotFound("entry-unknown", f"the lineage has no entry {entry_id}")
-    followed = entry["kind"] == "renamed" and not entry["edit"] and _by_person(entry)
-    moves_stories = entry["level"] == "story" and entry["kind"] in {"split", "merged"}
-    if entry["kind"] not in UNDOABLE or followed or moves_stories:
+    # What a person's word brought about on the other level goes back with it.
+    followed = _by_person(entry) and not entry["edit"] and entry["undo_of"] is None
+    if entry["kind"] not in UNDOABLE or followed:
         raise BadRequest(
             "not-undoable",
             f"entry {entry_id} ({entry['level']} {entry['kind']}) cannot be undone: "
-            "splits, merges, renamings and undoings of events can",
+            "splits, merges, renamings and undoings can",
         )
     if entry_id in ledger.undone_entries(conn):
         raise Conflict("already-undone", f"entry {entry_id} is undone already")
@@ -156,31 +165,42 @@ def undo(conn: Conn, entry_id: int, *, by: str, reason: str = "") -> Done:
 
 def _undo_moves(conn: Conn, entry: Mapping[str, Any], *, by: str, reason: str) -> Done:
     entry_id, version = int(entry["entry_id"]), int(entry["version"])
-    if later := ledger.built_on(conn, entry_id, version, entry["articles"]):
-        raise Conflict("undo-later-first", f"undo entry {later[-1]} first: it moved some of these")
+    level: Level = entry["level"]
     human = _by_person(entry)
     articles = ledger.changed_in(conn, version) if human else list(entry["articles"])
     old = ledger.places_at(conn, articles, version - 1)
     new = ledger.places_at(conn, articles, version)
+    moved = {
+        one: [a for a in articles if _group(old, a, one) != _group(new, a, one)]
+        for one in (ledger.LEVELS if human else (level,))
+    }
+    for one, these in moved.items():
+        if later := ledger.built_on(conn, entry_id, version, one, these):
+            raise Conflict("undo-later-first", f"undo entry {later[-1]} first: it moved some")
     groups = {g for p in (*old.values(), *new.values()) for g in (p.event_id, p.story_id) if g}
     near = {m.article_id: m for m in events.members_around(conn, sorted(groups))}
     near |= {m.article_id: m for m in events.members_near(conn, articles)}
     before = keeping.places_of(near.values())
-    back = [a for a in articles if _event(before, a) == _event(new, a)]
-    heirs = _heirs(conn, {p.event_id for a in back if (p := old.get(a)) is not None}, entry)
-    after = {a: p for a, p in before.items() if a not in back}
-    after |= {
-        a: replace(p, event_id=heirs.get(p.event_id, p.event_id))
-        for a in back
-        if (p := old.get(a)) is not None
+    back = {
+        one: [a for a in these if _group(before, a, one) == _group(new, a, one)]
+        for one, these in moved.items()
     }
-    after = pure.tidy(after)
+    homes = {
+        one: _heirs(conn, {_group(old, a, one) for a in these}, entry)
+        for one, these in back.items()
+    }
+    after: dict[str, Place] = before
+    for one in ("story", "event"):  # an article that was in no story gets one before its event
+        given = {a: _group(old, a, one) for a in back.get(one, ())}
+        after = _moved(after, {a: homes[one].get(g, g) for a, g in given.items()}, one)
+    after = pure.tidy(_with_their_events(after, set(back.get("event", ()))))
     together: set[str] = set()
     apart: set[str] = set()
     if not human:
+        at = pure.ids_of(before, level)
         to, source = entry["to_ids"][0], entry["from_ids"][0]
-        together = set(back) | {a for a, p in before.items() if p.event_id == source}
-        apart = {a for a, p in before.items() if p.event_id == to} - together
+        together = set(back[level]) | {a for a, group in at.items() if group == source}
+        apart = {a for a, group in at.items() if group == to} - together
     return _write(
         conn,
         near,
@@ -189,10 +209,19 @@ def _undo_moves(conn: Conn, entry: Mapping[str, Any], *, by: str, reason: str) -
         by=by,
         without=entry_id,
         entry=replace(
-            _entry("undone", before, after, reason, together=together, apart=apart),
+            _entry("undone", level, before, after, reason, together=together, apart=apart),
             undo_of=entry_id,
         ),
     )
+
+
+def _with_their_events(places: Places, back: set[str]) -> dict[str, Place]:
+    """Who is back in an event that stands without them is in the story that it is in."""
+    story = {p.event_id: p.story_id for a, p in places.items() if p.event_id and a not in back}
+    return {
+        a: replace(p, story_id=story[p.event_id]) if a in back and p.event_id in story else p
+        for a, p in places.items()
+    }
 
 
 def _heirs(
@@ -265,25 +294,57 @@ def _headline(conn: Conn, group_id: str) -> tuple[str, str]:
 
 def _open(
     conn: Conn, ids: Sequence[str], expected: Expected | None
-) -> tuple[dict[str, Member], dict[str, Place]]:
-    """The members of the stories of events that stand as the caller saw them, under the lock."""
+) -> tuple[Level, dict[str, Member], dict[str, Place]]:
+    """What ids of one level that stand as the caller saw them are, under the lock.
+
+    With the members of their stories.
+    """
     events.lock(conn)
-    for event_id in ids:
-        _current(conn, event_id, ("event",))
+    levels = {_current(conn, group_id) for group_id in ids}
+    if len(levels) > 1:
+        raise BadRequest("two-levels", "events go with events and stories with stories")
     _unchanged(conn, ids, expected)
     members = {m.article_id: m for m in events.members_around(conn, ids)}
-    return members, keeping.places_of(members.values())
+    return levels.pop(), members, keeping.places_of(members.values())
 
 
-def _current(conn: Conn, group_id: str, levels: Sequence[Level]) -> Level:
+def _articles(parts: Sequence[str], places: Places) -> set[str]:
+    """The articles of events, and articles that are named themselves."""
+    of_events = pure.grouped((p.event_id, a) for a, p in places.items())
+    return {a for one in parts for a in of_events.get(one, {one})}
+
+
+def _whole_events(articles: Sequence[str], places: Places) -> None:
+    """Raise BadRequest where an event would be cut."""
+    of_events = pure.grouped((p.event_id, a) for a, p in places.items())
+    for event, members in of_events.items():
+        if not members.isdisjoint(articles) and not members <= set(articles):
+            one = min(members & set(articles))
+            raise BadRequest("event-parted", f"{one} is in event {event}, which goes whole or not")
+
+
+def _moved(places: Places, to: Mapping[str, str | None], level: Level) -> dict[str, Place]:
+    """Places with articles in other groups of a level; without a story an article has none."""
+    after = dict(places)
+    for article, group in to.items():
+        was = after.get(article)
+        if level == "story" and group is not None:
+            after[article] = Place(event_id=was.event_id if was else None, story_id=group)
+        elif level == "story":
+            after.pop(article, None)
+        elif was is not None:
+            after[article] = replace(was, event_id=group)
+    return after
+
+
+def _current(conn: Conn, group_id: str) -> Level:
     found = lineage.whereabouts(conn, group_id)
-    for level in levels:
-        if found.state == "current" and found.level == level:
-            return level
+    if found.state == "current":
+        return "event" if found.level == "event" else "story"
     if found.state == "retired":
-        into = ", ".join(found.into) or "no event"
+        into = ", ".join(found.into) or "none"
         raise Conflict("group-retired", f"{group_id} is no more: its articles are in {into}")
-    raise NotFound("event-unknown", f"no {' or '.join(levels)} {group_id[:80]}")
+    raise NotFound("event-unknown", f"no event or story {group_id[:80]}")
 
 
 def _unchanged(conn: Conn, ids: Sequence[str], expected: Expected | None) -> None:
@@ -299,6 +360,7 @@ def _unchanged(conn: Conn, ids: Sequence[str], expected: Expected | None) -> Non
 
 def _entry(
     kind: str,
+    level: Level,
     before: Places,
     after: Places,
     reason: str,
@@ -306,10 +368,10 @@ def _entry(
     together: Sequence[str] | set[str] = (),
     apart: Sequence[str] | set[str] = (),
 ) -> Entry:
-    old, new = pure.ids_of(before, "event"), pure.ids_of(after, "event")
+    old, new = pure.ids_of(before, level), pure.ids_of(after, level)
     moved = sorted(a for a in {*old, *new} if old.get(a) != new.get(a))
     return Entry(
-        level="event",
+        level=level,
         kind=kind,
         from_ids=tuple(sorted({old[a] for a in moved if a in old})),
         to_ids=tuple(sorted({new[a] for a in moved if a in new})),
@@ -376,9 +438,11 @@ def _written(conn: Conn, version: int | None, entry: Entry) -> Done:
     )
 
 
-def _event(places: Places, article: str) -> str | None:
+def _group(places: Places, article: str, level: Level) -> str | None:
     place = places.get(article)
-    return None if place is None else place.event_id
+    if place is None:
+        return None
+    return place.event_id if level == "event" else place.story_id
 
 
 def _by_person(entry: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""One new article joins an event: the quick way, for articles as they come in."""
+"""One new article joins an event or a story: the quick way, for articles as they come in."""
 
 from __future__ import annotations
 
@@ -75,6 +75,59 @@ def join(
         members=[member],
         entries=entries,
     )
+
+
+def join_story(
+    conn: Conn,
+    article: str,
+    story_id: str,
+    *,
+    score: float,
+    method: str,
+    evidence: Mapping[str, Any] | None = None,
+    reason: str = "linked as it came in",
+) -> int:
+    """Put an article that is in no story yet into one that stands, in none of its events.
+
+    Otherwise as :func:`join`. Takes the lock of a write.
+    """
+    events.lock(conn)
+    story = events.stored(conn, "story", [story_id]).get(story_id)
+    if story is None:
+        raise NotFound("story-unknown", f"no story {story_id[:80]}")
+    if any(article in edit.together | edit.apart for edit in ledger.standing(conn)):
+        raise Conflict("edited", f"a person has said where {article} belongs")
+    if events.members_of(conn, [article]):
+        raise Conflict("placed-already", f"{article} is in a story")
+    grown = _grown(conn, "story", story, article)
+    return _version(
+        events.write(
+            conn,
+            actor=f"grouping:{method}",
+            method=method,
+            stories=[grown],
+            events=[],
+            members=[
+                Member(
+                    article_id=article,
+                    event_id=None,
+                    story_id=story_id,
+                    score=round(max(-1.0, min(1.0, score)), 6),
+                    role="attached",
+                    evidence=evidence or {},
+                )
+            ],
+            entries=[
+                _joined("story", story_id, article, reason),
+                *renamed_or_closed("story", {story_id: story}, [grown], reason=reason),
+            ],
+        )
+    )
+
+
+def _version(written: int | None) -> int:
+    assert written is not None  # a new member is a change
+    return written
 
 
 def _current(conn: Conn, event_id: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from annotator.events import constraints
 from annotator.events import ledger as pure
 from annotator.events.cohesion import cohesion, purity
 from annotator.events.identity import first_choice
@@ -104,7 +105,7 @@ def record(
     events.lock(conn)
     edits = ledger.standing(conn)
     mine = {p.id: p for p in placed}
-    touching = [e for e in edits if not (e.together | e.apart).isdisjoint(mine)]
+    touching = constraints.touching(edits, mine)
     wanted = [*mine, *(a for edit in touching for a in edit.together)]
     members = {m.article_id: m for m in events.members_near(conn, wanted)}
     before = places_of(members.values())
@@ -161,12 +162,12 @@ def commit(
     """Write new places with the groups they make and the entries that explain them.
 
     Groups that hold a ``judged`` article, or that gained or lost one, are described again. An
-    ``edit`` stands for the entries of the events that it moved.
+    ``edit`` stands for the entries of its level.
     """
     now = events.clock(conn)
     entries = pure.lineage(before, after, reason=reason)
     if edit is not None:
-        entries = [edit, *(entry for entry in entries if entry.level == "story")]
+        entries = [edit, *(entry for entry in entries if entry.level != edit.level)]
     changed = {level: _changed(before, after, level, judged) for level in ledger.LEVELS}
     articles = sorted({a for groups in changed.values() for g in groups.values() for a in g})
     seen = Seen(

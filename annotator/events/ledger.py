@@ -10,13 +10,14 @@ from collections.abc import Collection, Container, Hashable, Iterable, Mapping, 
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from annotator.events.constraints import bend
+from annotator.events.constraints import Bond, bend, bonds, event_bonds, part, story_bonds
 from annotator.events.identity import match
 from newsroom.store.events import Group
 from newsroom.store.ledger import LEVELS, Contradiction, Edit, Entry, Level, Place
 
 K = TypeVar("K", bound=Hashable)
 Places = Mapping[str, Place]
+PASSES = 4  # one is enough but for edits against articles that the grouping no longer sees
 LEAST = 2  # an event or a story of one article is none
 
 
@@ -51,8 +52,34 @@ def settle(
     Doing it again changes nothing.
     """
     judged = set(proposed) - set(fixed)
-    wanted = grouped((p.event, a) for a, p in proposed.items())
+    wanted = {
+        "event": grouped((p.event, a) for a, p in proposed.items()),
+        "story": grouped((p.story, a) for a, p in proposed.items()),
+    }
     rules = [edit for edit in edits if edit.together]
+    places = _placed(before, proposed, rules, judged, used)
+    for _ in range(PASSES):
+        # Where an edit parts a group, the parts may continue other events than the whole did.
+        again = _placed(places, proposed, rules, judged, used)
+        if again == places:
+            break
+        places = again
+    return Settled(
+        places=places,
+        contradictions=[
+            c for edit in rules if (c := _against(edit, wanted[edit.level], judged, places))
+        ],
+    )
+
+
+def _placed(
+    before: Places,
+    proposed: Mapping[str, Proposal],
+    rules: Sequence[Edit],
+    judged: set[str],
+    used: Container[str],
+) -> dict[str, Place]:
+    wanted = grouped((p.event, a) for a, p in proposed.items())
     events = _continued(
         grouped((p.event_id, a) for a, p in before.items()),
         list(wanted.values()),
@@ -60,9 +87,17 @@ def settle(
         judged,
         "event",
     )
-    bent = bend(events, rules, event_before=ids_of(before, "event"), known={*before, *proposed})
-    event_of = _named(bent, before, "event", used)
     staying = set(before) - judged
+    event_before = ids_of(before, "event")
+    of_stories = story_bonds(rules)
+    bent = bend(
+        part(events, of_stories, before=event_before, staying=staying),
+        event_bonds(rules),
+        before=event_before,
+        known={*before, *proposed},
+        staying=staying,
+    )
+    event_of = _named(bent, before, "event", used)
     stories = _continued(
         grouped((p.story_id, a) for a, p in before.items()),
         _with_events(grouped((p.story, a) for a, p in proposed.items()), event_of, staying),
@@ -71,12 +106,9 @@ def settle(
         "story",
     )
     whole = _whole(stories, event_of, before, staying)
-    story_of = _named(whole, before, "story", used)
-    places = {a: Place(event_id=event_of.get(a), story_id=s) for a, s in sorted(story_of.items())}
-    return Settled(
-        places=places,
-        contradictions=[c for edit in rules if (c := _against(edit, wanted, judged, places))],
-    )
+    kept = _bent(whole, event_of, of_stories, before, known={*before, *proposed}, staying=staying)
+    story_of = _named(kept, before, "story", used)
+    return {a: Place(event_id=event_of.get(a), story_id=s) for a, s in sorted(story_of.items())}
 
 
 def tidy(places: Places) -> dict[str, Place]:
@@ -286,6 +318,45 @@ def _whole(
     return result
 
 
+def _bent(
+    stories: Sequence[set[str]],
+    event_of: Mapping[str, str],
+    held: Sequence[Bond],
+    before: Places,
+    *,
+    known: set[str],
+    staying: set[str],
+) -> list[set[str]]:
+    """Stories in which people's edits hold, no event cut: each is bent as if it were an article."""
+    members = grouped((event_of.get(a, a), a) for a in known)
+    unit = {a: name for name, group in members.items() for a in group}
+    was = {
+        name: Counter(before[a].story_id for a in group if a in before)
+        for name, group in members.items()
+    }
+    bent = bend(
+        [{unit[a] for a in group} for group in stories],
+        bonds(
+            [
+                Bond(
+                    together=frozenset(unit.get(a, a) for a in bond.together),
+                    apart=frozenset(unit.get(a, a) for a in bond.apart),
+                )
+                for bond in held
+                if bond.said
+            ]
+        ),
+        before={
+            name: min(homes, key=lambda story: (-homes[story], story))
+            for name, homes in was.items()
+            if homes
+        },
+        known=set(members),
+        staying={name for name, group in members.items() if not group.isdisjoint(staying)},
+    )
+    return [{a for name in group for a in members[name]} for group in bent]
+
+
 def _against(
     edit: Edit,
     wanted: Mapping[Hashable, set[str]],
@@ -293,10 +364,10 @@ def _against(
     places: Places,
 ) -> Contradiction | None:
     """What the grouping wanted against an edit that held."""
-    event = ids_of(places, "event")
+    group = ids_of(places, edit.level)
     ours = {a for a in edit.together if a in judged}
-    homes = {event.get(a) for a in edit.together & set(places)} - {None}
-    if not ours or len(homes) > 1 or homes & {event.get(a) for a in edit.apart & set(places)}:
+    homes = {group.get(a) for a in edit.together & set(places)} - {None}
+    if not ours or len(homes) > 1 or homes & {group.get(a) for a in edit.apart & set(places)}:
         return None
     parts = sorted((g & ours for g in wanted.values() if g & ours), key=lambda g: (-len(g), min(g)))
     joined = {a for g in wanted.values() if g & ours for a in g & edit.apart}

@@ -45,7 +45,8 @@ class Level:
     - leaves at most ``span_days`` from the first article to the last.
 
     Pairs are looked for among the ``neighbours`` nearest groups whose mean sentence vectors have a
-    cosine of at least ``floor``.
+    cosine of at least ``floor``. An article that is left alone may fall short of the threshold by
+    ``attach`` (:mod:`annotator.events.attach`).
     """
 
     threshold: float
@@ -59,6 +60,7 @@ class Level:
     cohesion_prior: float
     neighbours: int
     floor: float
+    attach: float
 
 
 class Groups:
@@ -67,7 +69,10 @@ class Groups:
     A group that was merged into another keeps its row, which is no longer read.
     """
 
-    def __init__(self, signatures: Signatures, start: Ints, level: Level) -> None:
+    def __init__(
+        self, signatures: Signatures, start: Ints, level: Level, *, crowd: float | None = None
+    ) -> None:
+        """``crowd`` is how many rivals each group has, where these are not all there are."""
         n, count = len(start), int(start.max(initial=-1)) + 1
         member = csr_matrix((np.ones(n, np.float32), (start, np.arange(n))), shape=(count, n))
         known = ~np.isnan(signatures.day)
@@ -89,8 +94,8 @@ class Groups:
             1 - level.dense_weight
         ) * _sparse_dots(signatures.words, np.arange(n))
         alone = np.bincount(start, weights=itself, minlength=count)
-        rivals = np.clip(self._rivals(), level.crowd_least, level.crowd_most)
-        self.need = self.size * (level.threshold + level.crowd_step * np.log10(rivals / 1000))
+        rivalled = self._rivals() if crowd is None else np.full(count, crowd)
+        self.need = self.size * needed(rivalled, level)
         self.within = (self._total(own, own) - alone) / 2
 
     def likeness(self, a: Ints, b: Ints) -> Floats:
@@ -108,13 +113,18 @@ class Groups:
         others = np.minimum(self.size[a], self.size[b]) - 1
         shrunk = others / (others + level.cohesion_prior)
         looser = np.minimum(self.cohesion(a), self.cohesion(b))
-        span = np.maximum(self.last[a], self.last[b]) - np.minimum(self.first[a], self.first[b])
         fits: NDArray[np.bool_] = (
             (score >= (self.need[a] / self.size[a] + self.need[b] / self.size[b]) / 2)
             & (score >= level.cohesion_ratio * shrunk * looser)
-            & (span <= level.span_days)
+            & self.spans(a, b)
         )
         return fits
+
+    def spans(self, a: Ints, b: Ints) -> NDArray[np.bool_]:
+        """Whether each pair leaves at most ``span_days`` from the first article to the last."""
+        span = np.maximum(self.last[a], self.last[b]) - np.minimum(self.first[a], self.first[b])
+        near: NDArray[np.bool_] = span <= self.level.span_days
+        return near
 
     def merge(self, into: Ints, gone: Ints) -> None:
         """Add each group of ``gone`` to its partner; no group may occur twice."""
@@ -144,13 +154,24 @@ class Groups:
         return total
 
     def _rivals(self) -> Floats:
-        """How many groups each starting group could be confused with, itself included."""
-        count = len(self.size)
         dated = self.dated > 0
-        day = np.divide(self.day, self.dated, out=np.full(count, np.nan), where=dated)
-        when, span = np.sort(day[dated]), self.level.span_days
-        near = np.searchsorted(when, day + span, "right") - np.searchsorted(when, day - span)
-        return np.where(dated, near + np.count_nonzero(~dated), count).astype(np.float64)
+        unknown = np.full(len(self.size), np.nan)
+        return rivals(np.divide(self.day, self.dated, out=unknown, where=dated), self.level)
+
+
+def rivals(day: Floats, level: Level) -> Floats:
+    """How many of the days [n], NaN unknown, each could be confused with, itself included."""
+    dated = ~np.isnan(day)
+    when, span = np.sort(day[dated]), level.span_days
+    near = np.searchsorted(when, day + span, "right") - np.searchsorted(when, day - span)
+    return np.where(dated, near + np.count_nonzero(~dated), len(day)).astype(np.float64)
+
+
+def needed(crowd: Floats, level: Level) -> Floats:
+    """The likeness that two groups must reach among so many rivals [n]."""
+    held = np.clip(crowd, level.crowd_least, level.crowd_most)
+    need: Floats = level.threshold + level.crowd_step * np.log10(held / 1000)
+    return need
 
 
 def link(signatures: Signatures, pairs: Pairs, start: Ints, level: Level) -> Ints:
@@ -179,6 +200,13 @@ def link(signatures: Signatures, pairs: Pairs, start: Ints, level: Level) -> Int
         touched[into] = True
         a, b = _distinct(moved[a], moved[b], len(home))
         score = groups.likeness(a, b)
+
+
+def pair_likeness(signatures: Signatures, a: Ints, b: Ints, level: Level) -> Floats:
+    """Likeness of articles ``a[i]`` and ``b[i]``, without the costs of time."""
+    return level.dense_weight * _row_dots(signatures.dense, a, b=b) + (
+        1 - level.dense_weight
+    ) * _sparse_dots(signatures.words, a, b=b)
 
 
 def likeness_to_group(signatures: Signatures, label: Ints, level: Level) -> Floats:

@@ -9,12 +9,12 @@ second rebuild changes no row, and two databases with the same articles come out
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from annotator.events import keeping
+from annotator.events import keeping, standing
 from annotator.events import ledger as pure
-from annotator.events.cluster import METHOD, Assignment, group
+from annotator.events.cluster import ATTACHED, METHOD, Assignment, group
 from annotator.events.keeping import Kept, Placed
 from annotator.events.ledger import Proposal
 from annotator.events.signature import Item
@@ -76,26 +76,37 @@ def rebuild(
             if not edit.together.isdisjoint(judged):
                 against.pop(edit.entry_id, None)
         against |= {c.entry_id: c for c in settled.contradictions}
-        scores |= {a.id: a for a in assigned}
+        # Where its event has left the window, an article is alone, which says nothing of its fit.
+        scores |= {a.id: a for a in assigned if a.event is not None or a.id not in scores}
         progress(day)
-    placed = [
-        Placed(
-            id=i.id,
-            event=place.event_id if (place := places.get(i.id)) else None,
-            story=place.story_id if place else None,
-            score=scores[i.id].score,
-        )
-        for i in items
-        if i.id in scores
-    ]
     return keeping.record(
         conn,
-        placed,
+        [
+            placed(
+                scores[i.id],
+                event=place.event_id if (place := places.get(i.id)) else None,
+                story=place.story_id if place else None,
+            )
+            for i in items
+            if i.id in scores
+        ],
         method=METHOD,
         reason=f"rebuilt from {start:%Y-%m-%d}",
         encoder=encoder,
         fixed=fixed,
         against=list(against.values()),
+    )
+
+
+def placed(found: Assignment, *, event: Hashable | None, story: Hashable | None) -> Placed:
+    """What a grouping says of an article, at a place of its own or another."""
+    return Placed(
+        id=found.id,
+        event=event,
+        story=story,
+        score=found.score,
+        role=found.role if event is not None else ATTACHED,
+        evidence=standing.evidence(found.nearest) if event is not None else {},
     )
 
 

@@ -71,3 +71,11 @@ def _score(precision: float, recall: float) -> Score:
     return Score(
         precision=precision, recall=recall, f1=2 * precision * recall / total if total else 0.0
     )
+
+
+def kept_alone(truth: Sequence[Hashable | None], found: Sequence[Hashable | None]) -> float:
+    """Share of the items that truly are alone which were left alone; 1 where none is."""
+    true, pred = _groups(truth, found)
+    true_size, pred_size = Counter(true), Counter(pred)
+    alone = [p for t, p in zip(true, pred, strict=True) if true_size[t] == 1]
+    return sum(pred_size[p] == 1 for p in alone) / len(alone) if alone else 1.0

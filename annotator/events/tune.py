@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 from annotator.encoder import version
 from annotator.events.cluster import EVENT, STORY, grow
 from annotator.events.linkage import Level
-from annotator.events.scores import b_cubed, pairwise
+from annotator.events.scores import b_cubed, kept_alone, pairwise
 from annotator.events.signature import Signatures, word_rows
 from annotator.events.tuning_data import problems
 
@@ -41,9 +41,10 @@ CHOICES: dict[str, tuple[float, ...]] = {
     "gap_cost": (0.0, 0.01, 0.02, 0.03, 0.05),
     "span_days": (2.0, 3.0, 4.0),
     "threshold": (0.27, 0.29, 0.31, 0.33, 0.35),
+    "attach": (0.0, 0.015, 0.03, 0.045, 0.06),
 }
 # Average linkage with one similarity and one threshold, as the data folder's baselines.
-PLAIN = replace(EVENT, crowd_step=0.0, gap_cost=0.0, cohesion_ratio=0.0)
+PLAIN = replace(EVENT, crowd_step=0.0, gap_cost=0.0, cohesion_ratio=0.0, attach=0.0)
 BASELINES = {"sentence vectors only": 1.0, "words only": 0.0}
 BASELINE_THRESHOLDS = tuple(float(t) for t in np.arange(0.15, 0.8, 0.05).round(2))
 
@@ -126,6 +127,7 @@ def _report(level: Level, problems_: Sequence[Problem]) -> dict[str, dict[str, f
             "recall": round(score.recall, 4),
             "f1": round(score.f1, 4),
             "pairwise_f1": round(pairwise(problem.truth, found).f1, 4),
+            "singletons_kept": round(kept_alone(problem.truth, found), 4),
         }
     return report
 

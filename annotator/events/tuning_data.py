@@ -98,7 +98,7 @@ def _ecb(data: Path, cache: Path | None) -> _Corpus:
         event=np.array([row["event_id"] for row in rows]),
         held_out=np.array([row["split"] == "dev" for row in rows]),
         day=np.full(len(rows), np.nan),
-        vectors=_vectors("documents", texts, cache),
+        vectors=vectors("documents", texts, cache),
     )
 
 
@@ -119,7 +119,7 @@ def _roundups(data: Path, cache: Path | None) -> _Corpus:
         event=event,
         held_out=np.array([_hash(e) % HELD_OUT_PART == 0 for e in event]),
         day=np.array([day_of.get(_key(title), np.nan) if title else np.nan for title, _ in texts]),
-        vectors=_vectors("snippets", texts, cache),
+        vectors=vectors("snippets", texts, cache),
     )
 
 
@@ -137,18 +137,17 @@ def _sample(event: NDArray[np.str_], rows: NDArray[np.int64], *, share: int) -> 
     return np.array([i for i in rows if _hash(str(event[i])) // HELD_OUT_PART % share == 0])
 
 
-def _vectors(
-    name: str, texts: Sequence[tuple[str, str]], cache: Path | None
-) -> NDArray[np.float32]:
+def vectors(name: str, texts: Sequence[tuple[str, str]], cache: Path | None) -> NDArray[np.float32]:
+    """Article vectors [n, 384] of (title, text) pairs, kept under a name."""
     file = cache / f"{name}-{version()}.npy" if cache else None
     if file and file.exists():
         kept: NDArray[np.float32] = np.load(file)
         return kept
-    vectors = article_vectors(texts)
+    made = article_vectors(texts)
     if file:
         file.parent.mkdir(parents=True, exist_ok=True)
-        np.save(file, vectors)
-    return vectors
+        np.save(file, made)
+    return made
 
 
 def _key(title: str) -> str:

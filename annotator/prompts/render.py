@@ -29,6 +29,8 @@ LATEST = {
     "words": "001",
     "sentences": "001",
 }
+# Apart, so that how a title is asked for never changes what a label was made with.
+OF_EVENTS = {"system": "001", "event_title": "001"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +51,14 @@ class Prompt:
 
 
 @cache
-def load(folder: Path = FOLDER) -> dict[str, Prompt]:
-    """The prompts in use. Misconfigured for a missing, broken or changed file."""
+def load(folder: Path = FOLDER, *, events: bool = False) -> dict[str, Prompt]:
+    """The prompts in use, of articles or of events.
+
+    Misconfigured for a missing, broken or changed file.
+    """
     locked = _locked(folder)
     prompts = {}
-    for kind, number in LATEST.items():
+    for kind, number in (OF_EVENTS if events else LATEST).items():
         name = f"{kind}/{number}.md"
         prompt = _read(folder, name)
         if locked.get(name) != prompt.digest:

@@ -6,11 +6,13 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 
+from api import lists
 from api import run_schemas as schemas
 from api.deps import Store, page_limit
-from api.filters import CodebookQuery, CompareQuery, Nothing, RunsQuery
+from api.filters import Nothing
+from api.label_filters import CodebookQuery, CompareQuery, RunsQuery
 from api.pages import Keyset, digest
 from newsroom import drift
 from newsroom.errors import BadRequest, NotFound
@@ -18,15 +20,15 @@ from newsroom.store import runs as store_runs
 from newsroom.store.reading import drift as sides
 from newsroom.store.reading import runs
 
+COUNTED: Final = ("articles", "refused")
+
 router = APIRouter(tags=["runs"])
 
 COMPARED_MAX: Final = 5_000  # articles; about a second and 100 MB
 
 
 @router.get("/runs", response_model=schemas.RunPage)
-def list_runs(
-    request: Request, store: Store, query: Annotated[RunsQuery, Query()]
-) -> dict[str, Any]:
+def list_runs(request: Request, store: Store, query: Annotated[RunsQuery, Query()]) -> Response:
     """Labelling configurations, newest first, with what each covers."""
     limit = page_limit(request, query.limit)
     keys = Keyset(
@@ -34,9 +36,12 @@ def list_runs(
     )
     at, last = keys.decode(query.cursor) if query.cursor else (None, None)
     with store.transaction() as conn:
-        rows = runs.page(conn, after_at=at, after_id=last, rows=limit + 1)
+        rows = runs.page(
+            conn, after_at=at, after_id=last, rows=limit + 1, counted=query.shows(*COUNTED)
+        )
         total = runs.count(conn) if query.count else None
-    return keys.envelope(rows, limit=limit, total=total)
+    page = keys.envelope(rows, limit=limit, total=total)
+    return lists.answer(request, schemas.RunPage, page, query)
 
 
 @router.get("/runs/compare", response_model=schemas.Comparison)
@@ -71,7 +76,7 @@ def get_run(run_id: str, store: Store, _query: Annotated[Nothing, Query()]) -> d
 def get_codebook(store: Store, query: Annotated[CodebookQuery, Query()]) -> dict[str, Any]:
     """The definitions in use: those of the promoted run, or of the one asked for."""
     with store.transaction() as conn:
-        run_id = runs.id_of(runs.shown(conn, query.run))
+        run_id = runs.id_of(runs.seen(conn, **query.of_run()))
         row = runs.codebook(conn, run_id=run_id, version=query.version)
     if row is None:
         which = f"codebook {query.version[:80]}" if query.version else "codebook"

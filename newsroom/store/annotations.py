@@ -8,7 +8,7 @@ from dataclasses import asdict
 from psycopg.types.json import Jsonb
 
 from newsroom.db import Conn
-from newsroom.records import Annotation, Run
+from newsroom.records import SENTENCE_COUNTS, Annotation, Run, Scope, Stage
 
 ADD_CODEBOOK = """
 INSERT INTO codebooks (version, digest, content) VALUES (%(version)s, %(digest)s, %(content)s)
@@ -67,6 +67,28 @@ UPDATE annotations n SET superseded_at = now() FROM replaced o
 """
 
 
+def _counted(stage: Stage, label: str) -> str:
+    # Null where nobody asked: a question that was not answered has no zeros.
+    of = f"count(*) FILTER (WHERE n.stage = '{stage.value}'"
+    return f"CASE WHEN {of}) > 0 THEN {of} AND n.label = '{label}') END"
+
+
+# From all rows there are, so that stages that are labelled one after another add up.
+COUNT_SENTENCES = f"""
+INSERT INTO sentence_counts (run_id, article_id, content_sha256, made_at,
+                             {", ".join(SENTENCE_COUNTS.values())})
+SELECT n.run_id, n.article_id, n.content_sha256, max(n.made_at),
+       {", ".join(_counted(*key) for key in SENTENCE_COUNTS)}
+  FROM annotations n
+ WHERE n.run_id = %(run_id)s AND n.article_id = %(article_id)s
+   AND n.content_sha256 = %(content_sha256)s AND n.scope = 'sentence'
+ GROUP BY n.run_id, n.article_id, n.content_sha256
+ON CONFLICT (article_id, run_id, content_sha256) DO UPDATE
+   SET (made_at, {", ".join(SENTENCE_COUNTS.values())})
+     = (excluded.made_at, {", ".join(f"excluded.{name}" for name in SENTENCE_COUNTS.values())})
+"""  # noqa: S608  # names of ours
+
+
 def start_run(conn: Conn, run: Run, codebook: Mapping[str, object]) -> None:
     """Record the configuration before its first label; the same one again adds nothing.
 
@@ -100,6 +122,13 @@ def add(conn: Conn, annotations: Sequence[Annotation]) -> None:
     ]
     conn.cursor().executemany(ADD, rows)
     conn.cursor().executemany(OUTCOME, [_outcome(run_id, *key) for key in keys])
+    texts = sorted(
+        {(a.article_id, a.content_sha256) for a in annotations if a.scope is Scope.SENTENCE}
+    )
+    conn.cursor().executemany(
+        COUNT_SENTENCES,
+        [{"run_id": run_id, "article_id": a, "content_sha256": c} for a, c in texts],
+    )
     conn.execute(SUPERSEDE, {"article_ids": [a for a, _ in keys], "run_id": run_id})
 
 

@@ -40,45 +40,61 @@ SELECT m.event_id, a.publisher_id, count(*) AS articles,
  GROUP BY m.event_id, a.publisher_id
 """
 
-# Live blogs, sponsored pieces and their like (form) are counted, and stay out of averages.
-OF_EVENT = """
+# Live blogs, sponsored pieces and their like (form) are counted, and stay out of averages. Shares
+# are of sentences, which come in articles: the sums over articles give them their interval.
+OF_GROUP = """
 WITH pieces AS (
     SELECT a.article_id, a.content_sha256, a.publisher_id, a.form, a.sort_at,
            a.wire_source IS NOT NULL OR coalesce(a.duplicate_reason = 'wire-copy', false) AS copy
       FROM event_members m
       JOIN articles a ON a.article_id = m.article_id AND a.superseded_at IS NULL
-     WHERE m.event_id = %(event_id)s
+     WHERE m.event_id = %(group_id)s OR m.story_id = %(group_id)s
 ), labelled AS (
-    SELECT p.publisher_id,
-           avg(n.score) FILTER (WHERE n.stage = 'lean') AS lean_mean,
-           count(n.score) FILTER (WHERE n.stage = 'lean') AS lean_n,
-           avg(n.score) FILTER (WHERE n.stage = 'tone') AS tone_mean,
-           count(n.score) FILTER (WHERE n.stage = 'tone') AS tone_n,
+    SELECT p.article_id, p.publisher_id,
+           avg(n.score) FILTER (WHERE n.stage = 'lean') AS lean,
+           avg(n.score) FILTER (WHERE n.stage = 'tone') AS tone,
            count(*) FILTER (WHERE n.stage = 'sentence_type') AS sentences,
-           avg((n.label = 'fact')::integer) FILTER (WHERE n.stage = 'sentence_type') AS fact_share,
-           avg((n.label = 'opinion')::integer) FILTER (WHERE n.stage = 'sentence_type')
-               AS opinion_share,
-           avg((n.label = 'quote')::integer) FILTER (WHERE n.stage = 'sentence_type') AS quote_share
+           count(*) FILTER (WHERE n.stage = 'sentence_type' AND n.label = 'fact') AS facts,
+           count(*) FILTER (WHERE n.stage = 'sentence_type' AND n.label = 'opinion') AS opinions,
+           count(*) FILTER (WHERE n.stage = 'sentence_type' AND n.label = 'quote') AS quotes
       FROM pieces p
       JOIN annotations n ON n.article_id = p.article_id AND n.content_sha256 = p.content_sha256
            AND n.run_id = %(run_id)s
            AND (n.scope = 'article' AND n.stage IN ('lean', 'tone')
                 OR n.scope = 'sentence' AND n.stage = 'sentence_type')
      WHERE p.form IS NULL
-     GROUP BY p.publisher_id
+     GROUP BY p.article_id, p.publisher_id
+), measured AS (
+    SELECT publisher_id,
+           avg(lean) AS lean_mean, stddev_samp(lean) AS lean_sd, count(lean) AS lean_n,
+           avg(tone) AS tone_mean, stddev_samp(tone) AS tone_sd, count(tone) AS tone_n,
+           sum(sentences)::bigint AS sentences,
+           count(*) FILTER (WHERE sentences > 0) AS sentence_articles,
+           sum(sentences * sentences)::double precision AS sentences_squared,
+           sum(facts)::bigint AS facts, sum(opinions)::bigint AS opinions,
+           sum(quotes)::bigint AS quotes,
+           sum(facts * sentences)::double precision AS facts_crossed,
+           sum(opinions * sentences)::double precision AS opinions_crossed,
+           sum(quotes * sentences)::double precision AS quotes_crossed,
+           sum(facts * facts)::double precision AS facts_squared,
+           sum(opinions * opinions)::double precision AS opinions_squared,
+           sum(quotes * quotes)::double precision AS quotes_squared
+      FROM labelled GROUP BY publisher_id
+), counted AS (
+    SELECT publisher_id, count(*) AS articles, count(*) FILTER (WHERE copy) AS copies,
+           count(form) AS special, min(sort_at) AS first_at
+      FROM pieces GROUP BY publisher_id
 )
-SELECT o.publisher_id, o.name AS publisher, count(*) AS articles,
-       count(*) FILTER (WHERE p.copy) AS copies, count(p.form) AS special,
-       min(p.sort_at) AS first_at, l.lean_mean, coalesce(l.lean_n, 0) AS lean_n, l.tone_mean,
-       coalesce(l.tone_n, 0) AS tone_n, coalesce(l.sentences, 0) AS sentences,
-       l.fact_share::double precision, l.opinion_share::double precision,
-       l.quote_share::double precision
-  FROM pieces p
-  JOIN publishers o ON o.publisher_id = p.publisher_id
-  LEFT JOIN labelled l ON l.publisher_id = p.publisher_id
- GROUP BY o.publisher_id, o.name, l.lean_mean, l.lean_n, l.tone_mean, l.tone_n, l.sentences,
-          l.fact_share, l.opinion_share, l.quote_share
- ORDER BY articles DESC, o.publisher_id
+SELECT c.publisher_id, o.name AS publisher, c.articles, c.copies, c.special, c.first_at,
+       m.lean_mean, m.lean_sd, coalesce(m.lean_n, 0) AS lean_n,
+       m.tone_mean, m.tone_sd, coalesce(m.tone_n, 0) AS tone_n,
+       coalesce(m.sentences, 0) AS sentences, coalesce(m.sentence_articles, 0) AS sentence_articles,
+       m.sentences_squared, m.facts, m.opinions, m.quotes, m.facts_crossed, m.opinions_crossed,
+       m.quotes_crossed, m.facts_squared, m.opinions_squared, m.quotes_squared
+  FROM counted c
+  JOIN publishers o USING (publisher_id)
+  LEFT JOIN measured m USING (publisher_id)
+ ORDER BY c.articles DESC, c.publisher_id
 """
 
 # Every look at a front page in a span of time, also those that failed, with the ranks at which
@@ -193,9 +209,12 @@ def counts(conn: Conn, since: datetime) -> list[DictRow]:
     return conn.execute(COUNTS, {"since": since}).fetchall()
 
 
-def of_event(conn: Conn, event_id: str, run_id: str | None) -> list[DictRow]:
-    """What each outlet that covered an event brought: counts, means and shares, each with its n."""
-    return conn.execute(OF_EVENT, {"event_id": event_id, "run_id": run_id}).fetchall()
+def of_group(conn: Conn, group_id: str, run_id: str | None) -> list[DictRow]:
+    """What each outlet brought of an event or a story: counts, means, and sums over sentences.
+
+    Of x sentences of a kind among s of an article, ``…_crossed`` is Σxs and ``…_squared`` Σx².
+    """
+    return conn.execute(OF_GROUP, {"group_id": group_id, "run_id": run_id}).fetchall()
 
 
 def looks(conn: Conn, event_id: str, first: datetime, last: datetime) -> list[DictRow]:

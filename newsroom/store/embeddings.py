@@ -36,6 +36,9 @@ MISSING = f"""
  LIMIT %(limit)s
 """  # noqa: S608 (constants of this package)
 
+KNOWN = """
+SELECT text_key FROM embeddings WHERE encoder = %(encoder)s AND text_key = ANY(%(text_keys)s)
+"""
 
 # Titles are told without vectors; these are of one encoder, where none is named that of the most.
 PORTRAITS = """
@@ -83,12 +86,18 @@ def add(conn: Conn, encoder: str, vectors: Mapping[str, NDArray[np.float32]]) ->
     )
 
 
+def known(conn: Conn, encoder: str, text_keys: Sequence[str]) -> set[str]:
+    """Which content digests have a vector of this encoder."""
+    rows = conn.execute(KNOWN, {"encoder": encoder, "text_keys": list(text_keys)})
+    return {row["text_key"] for row in rows}
+
+
 def window(conn: Conn, encoder: str, since: datetime) -> Iterator[InWindow]:
     """Current articles since a time with their vectors, oldest first, streamed."""
     with conn.cursor(name="window") as cursor:
         cursor.itersize = 5000
         for row in cursor.execute(WINDOW, {"encoder": encoder, "since": since}):
-            yield InWindow(**(row | {"vector": _vector(row["vector"])}))  # type: ignore[typeddict-item]
+            yield InWindow(**(row | {"vector": vector_of(row["vector"])}))  # type: ignore[typeddict-item]
 
 
 def portraits(conn: Conn, articles: Sequence[str], encoder: str | None) -> dict[str, Portrait]:
@@ -98,7 +107,7 @@ def portraits(conn: Conn, articles: Sequence[str], encoder: str | None) -> dict[
         row["article_id"]: Portrait(
             article_id=row["article_id"],
             title=row["title"],
-            vector=None if row["vector"] is None else _vector(row["vector"]),
+            vector=None if row["vector"] is None else vector_of(row["vector"]),
         )
         for row in rows
     }
@@ -110,6 +119,6 @@ def missing(conn: Conn, encoder: str, since: datetime, limit: int) -> list[Text]
     return [Text(**row) for row in conn.execute(MISSING, values)]
 
 
-def _vector(sent: bytes) -> NDArray[np.float32]:
+def vector_of(sent: bytes) -> NDArray[np.float32]:
     """A vector from pgvector's wire form: two int16, then its numbers, all big-endian."""
     return np.frombuffer(sent, dtype=">f4", offset=4).astype(np.float32)

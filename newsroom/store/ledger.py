@@ -87,13 +87,14 @@ SELECT group_id FROM retired_ids WHERE group_id = ANY(%(ids)s)
 
 FIRST_ENTRY = "SELECT min(entry_id) AS entry_id FROM lineage WHERE version = %(version)s"
 
-# What people did later to the same articles, with what they took back again.
+# What people did later that moved the same articles, with what they took back again. The first
+# entry of a person's version is what the person said.
 LATER = """
-SELECT l.entry_id, l.undo_of
-  FROM lineage l JOIN ledger_versions v USING (version)
- WHERE l.version > %(version)s AND v.actor LIKE 'human:%%' AND l.level = 'event'
+SELECT DISTINCT ON (l.version) s.entry_id, s.undo_of
+  FROM lineage l JOIN ledger_versions v USING (version) JOIN lineage s USING (version)
+ WHERE l.version > %(version)s AND v.actor LIKE 'human:%%' AND l.level = %(level)s
    AND l.articles && %(articles)s::text[]
- ORDER BY l.entry_id
+ ORDER BY l.version, s.entry_id
 """
 
 # An edit stands unless it is undone by an entry that itself is not undone, and so on.
@@ -164,7 +165,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """A person's word that stands: ``together`` are of one event without ``apart``, or a title."""
+    """A person's word that stands: ``together`` are of one group without ``apart``, or a title."""
 
     entry_id: int
     level: Level
@@ -302,16 +303,18 @@ def first_entry(conn: Conn, version: int) -> int:
     return int(row["entry_id"])
 
 
-def built_on(conn: Conn, entry_id: int, version: int, articles: Sequence[str]) -> list[int]:
-    """Entries of people that stand, are later than this one and moved some of its articles.
+def built_on(
+    conn: Conn, entry_id: int, version: int, level: Level, articles: Sequence[str]
+) -> list[int]:
+    """What people said later and stands, and that moved some articles between groups of a level.
 
     An undoing of something later than this one leaves nothing behind and does not count.
     """
     done = undone_entries(conn)
-    rows = conn.execute(LATER, {"version": version, "articles": list(articles)})
+    values = {"version": version, "level": level, "articles": list(articles)}
     return [
         row["entry_id"]
-        for row in rows
+        for row in conn.execute(LATER, values)
         if row["entry_id"] not in done and (row["undo_of"] is None or row["undo_of"] < entry_id)
     ]
 

@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from newsroom import diff
+from newsroom.diff import Edit, Op
 from newsroom.text import word_count
-from scraper.revisions import diff
-from scraper.revisions.diff import Edit, Op
 
 
 class Kind(StrEnum):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scraper.revisions import diff
-from scraper.revisions.diff import Edit, Op
+from newsroom import diff
+from newsroom.diff import Edit, Op
 
 Row = Mapping[str, Any]
 

@@ -57,6 +57,7 @@ def test_annotate_answers_every_line_in_its_place(source: Path, tmp_path: Path) 
     assert out[0]["labeller"] == "scripted"
 
 
+@pytest.mark.long  # the next but two asks the same labeller
 def test_annotate_by_the_embedded_labeller_gives_calibrated_distributions() -> None:
     line = json.dumps({"id": 1, "title": LINES[0]["title"], "text": LINES[0]["text"] * 5})
     done = subprocess.run(

@@ -11,10 +11,11 @@ import pytest
 from stories import CHESS, FLOOD, FLOOD_AGAIN
 
 from annotator import encoder, remember
+from annotator.events import linking
 from newsroom.db import Database
 from newsroom.errors import Misconfigured
 from newsroom.records import Article
-from newsroom.settings import Work
+from newsroom.settings import Events, Work
 from newsroom.store import articles, work
 from newsroom.store.memory import forget, write
 
@@ -45,9 +46,10 @@ def rows(db: Database, sql: str) -> list[dict[str, Any]]:
         return [dict(r) for r in conn.execute(sql)]
 
 
-def drain(db: Database, memory: remember.Memory | None = None) -> None:
+def drain(db: Database, memory: remember.Memory | None = None, linker: str = "none") -> None:
     memory = memory or remember.memory()
-    while remember.remember_due(db, memory, LIMITS):
+    chosen = remember.linker(memory, Events.model_validate({"linker": linker}))
+    while remember.remember_due(db, memory, LIMITS, chosen):
         pass
 
 
@@ -94,6 +96,29 @@ def test_articles_of_one_batch_see_each_other(db: Database, store: Store) -> Non
     pairs = scores(db).keys()
     ids = flood.article_id, again.article_id
     assert {ids, ids[::-1]} <= pairs
+
+
+@pytest.mark.parametrize("linker", ["similarity", "pointer"])
+def test_articles_get_their_event_as_they_come_in(db: Database, store: Store, linker: str) -> None:
+    flood, again = store("flood", FLOOD), store("again", FLOOD_AGAIN, hour=15)
+    store("chess", CHESS, hour=16)
+    drain(db, linker=linker)
+    members = rows(db, "SELECT article_id, event_id FROM event_members")
+    assert {m["article_id"] for m in members} == {flood.article_id, again.article_id}
+    assert len({m["event_id"] for m in members}) == 1
+
+
+def test_an_article_that_cannot_be_linked_is_remembered(
+    db: Database, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store("flood", FLOOD)
+    store("again", FLOOD_AGAIN)
+    monkeypatch.setattr(linking, "link", boom)
+    drain(db, linker="similarity")
+    assert rows(db, "SELECT DISTINCT state FROM work") == [{"state": "done"}]
+    assert rows(db, "SELECT count(*) AS n FROM memory_records") == [{"n": 2}]
+    assert len(scores(db)) == 2
+    assert rows(db, "SELECT * FROM event_members") == []
 
 
 def test_who_comes_late_is_compared_with_what_was_published_after_it(
@@ -182,5 +207,5 @@ def test_a_worker_without_torch_says_so(monkeypatch: pytest.MonkeyPatch) -> None
     assert refusal.value.code == "torch-missing"
 
 
-def boom(*_: object) -> None:
+def boom(*_: object, **__: object) -> None:
     raise RuntimeError("boom")

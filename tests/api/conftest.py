@@ -7,21 +7,20 @@ Article 5 has a second revision that nobody labelled yet. Articles 8 and 9 are d
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
 import psycopg
 import pytest
+from databases import TEMPLATE, copied, named
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from newsroom import ids, migrate
+from newsroom import ids
 from newsroom.db import Database
 from newsroom.records import (
     Annotation,
@@ -248,23 +247,24 @@ def serving(settings: Settings) -> TestClient:
 
 @contextmanager
 def migrated(services: Services) -> Iterator[Settings]:
-    name = f"t_{uuid.uuid4().hex}"
-    address = urlunsplit(urlsplit(services.database_url)._replace(path=f"/{name}"))
-    with psycopg.connect(services.database_url, autocommit=True) as conn:
-        conn.execute(f"CREATE DATABASE {name}")
-        migrate.upgrade(address)
+    with copied(services.database_url, TEMPLATE) as address:
         yield load({"DATABASE_URL": address})
-        conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")
-def client(services: Services) -> Iterator[TestClient]:
-    """The API on the filled newsroom, for all tests that only read."""
+def stocked(services: Services) -> Iterator[Settings]:
+    """Settings of the filled newsroom, for all tests that only read."""
     with migrated(services) as settings:
         with Database(settings.require_database()) as db:
             fill(db)
-        with serving(settings) as found:
-            yield found
+        yield settings
+
+
+@pytest.fixture(scope="session")
+def client(stocked: Settings) -> Iterator[TestClient]:
+    """The API on the filled newsroom, for all tests that only read."""
+    with serving(stocked) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
@@ -274,10 +274,29 @@ def empty(services: Services) -> Iterator[TestClient]:
         yield found
 
 
+@pytest.fixture(scope="session")
+def filled_template(services: Services) -> str:
+    """The name of a filled database that others are copied from."""
+    name = "filled_template"
+    with psycopg.connect(services.database_url, autocommit=True) as conn:
+        conn.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")
+    with Database(named(services.database_url, name)) as db:
+        fill(db)
+    return name
+
+
+@pytest.fixture
+def database_url(services: Services, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A database of this test alone: filled for those that ask for ``filled``, else empty."""
+    wanted = "filled" in request.fixturenames
+    template = request.getfixturevalue("filled_template") if wanted else TEMPLATE
+    with copied(services.database_url, template) as address:
+        yield address
+
+
 @pytest.fixture
 def filled(db: Database) -> Database:
     """A filled newsroom of this test alone, to write to."""
-    fill(db)
     return db
 
 
@@ -301,6 +320,7 @@ def world() -> SimpleNamespace:
         lean=lean,
         event_id=event_id,
         topics=TOPICS,
+        article=article,
         labels=labels,
         run=run,
     )

@@ -9,7 +9,7 @@ import pytest
 
 ROW = {
     "article_id", "revision", "url", "title", "publisher_id", "publisher", "bylines",
-    "published_at", "date_source", "language", "words", "section", "duplicate_of",
+    "published_at", "date_source", "language", "words", "section", "form", "wire_source", "duplicate_of",
     "duplicate_reason", "event_id", "story_id", "labels", "sentence_counts",
 }  # fmt: skip
 LABELLED = set(range(30)) - {5}
@@ -108,7 +108,7 @@ def test_one_article_in_full(client, world) -> None:
     answer = client.get(f"/v1/articles/{world.article_id(5)}")
     body = answer.json()
     assert set(body) == ROW | {
-        "modified_at", "content_sha256", "provenance", "revisions", "event", "work", "run", "annotations", "quotes",
+        "modified_at", "content_sha256", "provenance", "revisions", "event", "work", "run", "annotations", "quotes", "text",
     }  # fmt: skip
     assert [r["revision"] for r in body["revisions"]] == [2, 1]
     assert [r["superseded_at"] is None for r in body["revisions"]] == [True, False]
@@ -237,3 +237,36 @@ def test_sentences_are_counted_and_what_nobody_asked_is_null(cut, world) -> None
     assert listed[world.article_id(2)]["sentence_counts"] is None
     path = f"/v1/articles/{world.article_id(1)}/annotations"
     assert [len(cut.get(path + q).json()["data"]) for q in ("", "?sentences=true")] == [6, 9]
+
+
+def test_only_a_key_with_the_scope_is_given_the_text(own, filled, world) -> None:
+    from newsroom.keys import Scope
+    from newsroom.store import keys
+
+    path = f"/v1/articles/{world.article_id(1)}"
+    with filled.transaction() as conn:
+        bearers = {
+            scope: {
+                "Authorization": "Bearer "
+                + keys.add(conn, "ada", [scope], note="test", expires_at=None)
+            }
+            for scope in (Scope.TEXT_READ, Scope.DISPUTE)
+        }
+    for headers, status, code in (
+        ({}, 401, "key-missing"),
+        (bearers[Scope.DISPUTE], 403, "scope-missing"),
+    ):
+        answer = own.get(f"{path}?text=true", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+        assert "word25" not in answer.text
+    allowed = bearers[Scope.TEXT_READ]
+    given = own.get(f"{path}?text=true", headers=allowed)
+    assert given.json()["text"] == world.text
+    assert given.headers["cache-control"] == "private, no-cache"
+    unasked = own.get(path, headers=allowed)
+    assert unasked.json()["text"] is None
+    assert "word25" not in unasked.text
+    assert (
+        own.get(f"{path}?text=true", headers={"If-None-Match": given.headers["etag"]}).status_code
+        == 401
+    )

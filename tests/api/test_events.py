@@ -20,6 +20,7 @@ def test_events_in_both_orders_and_under_each_filter(client, world) -> None:
     assert titles(client, "min_articles=3") == [two, one]
     assert titles(client, f"story={world.event_id('harbour')}") == [two, one]
     assert titles(client, "publisher=outlet3") == [two]
+    assert titles(client, "without=outlet3") == [three, one]
     assert titles(client, "topic=Schools") == [two, one]
     assert titles(client, "published_to=2026-11-02") == [one]
     assert titles(client, "published_from=2026-11-03") == [two, three]
@@ -73,6 +74,13 @@ def test_stories(client, walk, world) -> None:
         "/v1/stories?count=true&q=council&min_articles=3&published_from=2026-11-02"
     ).json()
     assert counted["meta"]["total"] == len(counted["data"]) == 1
+    lacking = [client.get(f"/v1/stories?without=outlet{n}").json()["data"] for n in (0, 3, 9)]
+    assert [[r["story_id"] for r in found] for found in lacking] == [
+        [row["story_id"] for row in rows if client.get(
+            f"/v1/articles?story={row['story_id']}&publisher=outlet{n}&count=true"
+        ).json()["meta"]["total"] == 0]
+        for n in (0, 3, 9)
+    ]  # fmt: skip
     story = client.get(f"/v1/stories/{world.event_id('harbour')}").json()
     assert [e["event_id"] for e in story["events"]] == [
         world.event_id("one"),
@@ -81,3 +89,43 @@ def test_stories(client, walk, world) -> None:
     assert story["outside_events"] == 1
     listed = client.get(f"/v1/articles?count=true&story={story['story_id']}").json()
     assert listed["meta"]["total"] == story["articles"] == 9
+
+
+def test_a_row_outlines_who_came_first_and_when(client, world) -> None:
+    rows = client.get("/v1/events").json()["data"] + client.get("/v1/stories").json()["data"]
+    for row in rows:
+        assert sum(row["by_day"].values()) == row["articles"]
+        assert list(row["by_day"]) == sorted(row["by_day"])
+        assert (min(row["by_day"]), max(row["by_day"])) == (
+            row["first_at"][:10],
+            row["last_at"][:10],
+        )
+        assert len(row["outlets"]) == row["publishers"]  # fewer than twelve
+        assert sum(outlet["articles"] for outlet in row["outlets"]) == row["articles"]
+    one = client.get(f"/v1/events/{world.event_id('one')}").json()
+    first = min(one["members"], key=lambda m: (m["published_at"], m["publisher_id"]))
+    assert one["outlets"][0]["publisher_id"] == first["publisher_id"]
+
+
+def test_coverage_of_a_story(client, world) -> None:
+    story_id = world.event_id("harbour")
+    body = client.get(f"/v1/stories/{story_id}/coverage").json()
+    assert sum(outlet["articles"] for outlet in body["covered"]) == 9
+    for outlet in body["covered"]:
+        means = client.get(
+            f"/v1/trends?metric=lean&by=publisher&story={story_id}&publisher={outlet['publisher_id']}"
+        ).json()["data"]
+        (cell,) = means or [{"n": 0, "mean": None, "ci_low": None, "ci_high": None}]
+        assert outlet["lean_n"] == cell["n"]
+        told = (outlet["lean_mean"], outlet["lean_low"], outlet["lean_high"])
+        assert told == pytest.approx((cell["mean"], cell["ci_low"], cell["ci_high"]), abs=1e-6)
+    inside = sum(part["articles"] for part in body["parts"])
+    assert inside == 9 - client.get(f"/v1/stories/{story_id}").json()["outside_events"]
+    covered = {outlet["publisher_id"] for outlet in body["covered"]}
+    assert not covered & {outlet["publisher_id"] for outlet in body["nothing"]}
+    fair = client.get(f"/v1/stories/{world.event_id('fair')}/coverage").json()
+    for outlet in fair["nothing"]:
+        assert outlet["articles_on_those_days"] > 0
+        assert outlet["days_crawled"] == 0 < outlet["days"]  # nobody watched in this small world
+    assert "no claim" in fair["note"]
+    assert client.get("/v1/stories/zz/coverage").status_code == 404

@@ -7,8 +7,13 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
-from api.filters import ArticlesQuery, EventsQuery, RefusalsQuery, StoriesQuery, TrendsQuery
+from api.event_filters import EventsQuery, StoriesQuery
+from api.filters import ArticlesQuery, TrendsQuery
+from api.label_filters import AnnotationsQuery
+from api.source_filters import FrontPagesQuery, RefusalsQuery
 from newsroom.store.reading import where
+
+AFTER = {"after", "after_oldest", "after_size"}
 
 
 @pytest.mark.parametrize(
@@ -67,16 +72,28 @@ def test_every_filter_becomes_a_condition_that_the_store_knows() -> None:
         q="q", published_from="2026-11-01", published_to="2026-11-02", lean_min=-1, lean_max=1,
         tone_min=-1, tone_max=1, duplicates="exclude", labelled=True,
     )  # fmt: skip
-    paging = {"limit", "cursor", "count", "sort", "run"}
+    paging = {"limit", "cursor", "count", "sort", "fields", "run", "labeller", "codebook", "as_of"}
     assert {*everything.where("x").names} == {*ArticlesQuery.model_fields} - paging
-    known = {*where.ARTICLES} - {"after", "after_oldest", "unlabelled"}
+    assert {*where.ARTICLES} == {*where.ARTICLES_THEN}
+    known = {*where.ARTICLES} - {*AFTER, "unlabelled"}
     assert {*everything.where("x").names} == known
     assert ArticlesQuery(labelled=False).where("x").names == ("unlabelled",)
     assert ArticlesQuery().where("x").names == ()
     assert {*EventsQuery(publisher=["a"], topic="t", story="s", published_from="2026-11-01",
-                         published_to="2026-11-01", q="q").where("x").names} == (
-        {*where.EVENTS} - {"after", "after_size"})  # fmt: skip
-    stories = StoriesQuery(published_from="2026-11-01", published_to="2026-11-01", q="q")
-    assert {*stories.where().names} == {*where.STORIES} - {"after"}
+                         published_to="2026-11-01", q="q", state="open", without="a").where("x").names} == (
+        {*where.EVENTS} - {*AFTER, "closed"})  # fmt: skip
+    stories = StoriesQuery(
+        published_from="2026-11-01", published_to="2026-11-01", q="q", publisher=["a"],
+        without="a", state="open",
+    )  # fmt: skip
+    assert {*stories.where().names} == {*where.STORIES} - {*AFTER, "closed"}
     refusals = RefusalsQuery(publisher=["a"], code="c")
-    assert {*refusals.where().names} == {*where.REFUSALS} - {"after"}
+    assert {*refusals.where().names} == {*where.REFUSALS} - {*AFTER}
+    labels = AnnotationsQuery(article="a", publisher=["a"], stage="lean", scope="article", label="l",
+                              made_from="2026-11-01", made_to="2026-11-01", current=True)  # fmt: skip
+    assert {*labels.where("x").names} == {*where.ANNOTATIONS} - {*AFTER, "replaced"}
+    assert AnnotationsQuery(current=False).where("x").names == ("replaced",)
+    looks = FrontPagesQuery(
+        publisher=["a"], status="ok", taken_from="2026-11-01", taken_to="2026-11-01"
+    )
+    assert {*looks.where().names} == {*where.FRONT_PAGES} - {*AFTER}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 
 import pytest
@@ -28,11 +29,42 @@ def test_the_same_answer_is_not_sent_twice(own, filled) -> None:
     again = own.get("/v1/articles", headers={"If-None-Match": f'"other", {tag}'})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
     assert first.headers["cache-control"] == "no-cache"
+    assert not tag.startswith("W/")
     with filled.transaction() as conn:
         conn.execute("UPDATE publishers SET name = 'Renamed'")
     changed = own.get("/v1/articles", headers={"If-None-Match": tag})
     assert changed.status_code == 200
     assert changed.headers["etag"] != tag
+
+
+def test_one_tag_is_of_the_same_bytes(client) -> None:
+    path = "/v1/articles"
+    plain = client.get(path, headers={"Accept-Encoding": "identity"})
+    with client.stream("GET", path, headers={"Accept-Encoding": "gzip"}) as answer:
+        zipped = b"".join(answer.iter_raw())
+        tag, length = answer.headers["etag"], int(answer.headers["content-length"])
+    with client.stream("GET", path, headers={"Accept-Encoding": "gzip"}) as again:
+        assert b"".join(again.iter_raw()) == zipped
+        assert again.headers["etag"] == tag != plain.headers["etag"]
+    assert length == len(zipped) < len(plain.content)
+    assert gzip.decompress(zipped) == plain.content
+    assert "Accept-Encoding" in plain.headers["vary"]
+    for known in (tag, plain.headers["etag"]):
+        for encoding in ("gzip", "identity"):
+            asked = {"If-None-Match": known, "Accept-Encoding": encoding}
+            wanted = 304 if (known == tag) == (encoding == "gzip") else 200
+            assert client.get(path, headers=asked).status_code == wanted
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/articles?limit=2", "/v1/nothing", "/healthz", "/openapi.json"]
+)
+def test_head_is_get_without_its_body(client, path) -> None:
+    asked = {"Accept-Encoding": "identity"}
+    get, head = client.get(path, headers=asked), client.head(path, headers=asked)
+    assert (head.status_code, head.content) == (get.status_code, b"")
+    for name in ("content-length", "content-type", "etag", "link"):
+        assert head.headers.get(name) == get.headers.get(name), name
 
 
 def test_problems_have_no_tag(empty) -> None:

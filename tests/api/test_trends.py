@@ -7,6 +7,10 @@ from collections import defaultdict
 
 import pytest
 
+from newsroom.store import annotations, articles, takedowns, trend_sums
+from newsroom.store.reading import trend_sums as kept_sums
+from newsroom.store.reading.where import Where
+
 FILTERS = ["", "publisher=outlet1&publisher=outlet2", "topic=Ferries", "lean_min=-2", "q=delays",
            "labelled=false", "duplicates=exclude", "published_from=2026-11-03"]  # fmt: skip
 
@@ -84,3 +88,87 @@ def test_too_many_cells_are_refused_not_cut(client, monkeypatch) -> None:
                                    "metric=lean&by=day,week,month", "metric=lean&by=day&limit=3"])  # fmt: skip
 def test_wrong_questions_are_400(client, query) -> None:
     assert client.get(f"/v1/trends?{query}").status_code == 400
+
+
+def test_with_equal_outlets_a_cell_is_the_mean_of_their_means(client) -> None:
+    by_outlet = defaultdict(list)
+    for row in rows_of(client, "labelled=true"):
+        by_outlet[row["labels"]["topic"], row["publisher_id"]].append(row["labels"]["lean"])
+    body = client.get("/v1/trends?metric=lean&by=topic&weights=outlet").json()
+    assert (body["meta"]["weights"], body["meta"]["interval"], body["meta"]["n"]) == (
+        "outlet",
+        "normal",
+        29,
+    )
+    for cell in body["data"]:
+        mine = [v for (topic, _), v in by_outlet.items() if topic == cell["topic"]]
+        assert cell["outlets"] == len(mine)
+        assert cell["n"] == sum(map(len, mine))
+        assert cell["mean"] == pytest.approx(statistics.mean(map(statistics.mean, mine)))
+        assert cell["ci_low"] < cell["mean"] < cell["ci_high"]
+    equal = client.get("/v1/trends?metric=lean&by=topic").json()["data"]
+    assert [c["mean"] for c in equal] != [c["mean"] for c in body["data"]]
+    assert "outlets" not in equal[0]
+
+
+def test_a_weighted_share_stays_one(client) -> None:
+    path = "/v1/trends?metric=opinion_share&by=month&weights=outlet"
+    (cell,) = client.get(path).json()["data"]
+    assert 0 <= cell["ci_low"] < cell["mean"] < cell["ci_high"] <= 1
+
+
+def test_where_nothing_stood_on_a_front_page_there_is_no_mean(client) -> None:
+    (cell,) = client.get("/v1/trends?metric=lean&by=month&weights=prominence").json()["data"]
+    assert (cell["n"], cell["n_unweighted"], cell["mean"], cell["n_effective"]) == (
+        0,
+        29,
+        None,
+        None,
+    )
+
+
+def test_counts_have_no_weights(client) -> None:
+    answer = client.get("/v1/trends?metric=articles&by=day&weights=outlet")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad-parameter")
+
+
+ASKED = [
+    f"metric={metric}&by={by}{more}"
+    for metric in ("articles", "lean", "opinion_share")
+    for by in ("publisher", "publisher,topic", "day", "week,news_type", "month")
+    for more in ("", "&publisher=outlet1", "&published_from=2026-11-03&published_to=2026-11-04")
+] + [
+    "metric=lean&by=week&topic=Ferries&weights=outlet",
+    "metric=tone&by=topic,publisher&published_to=2026-11-03T12:00:00Z",
+    "metric=tone&by=topic&category=politics&lean_min=-2",
+]
+
+
+def test_sums_that_are_kept_change_no_answer(own, filled, world) -> None:
+    def answers() -> list[dict]:
+        return [own.get(f"/v1/trends?{asked}").json() for asked in ASKED]
+
+    counted = answers()
+    assert trend_sums.refresh(filled) > 0
+    with filled.transaction() as conn:
+        where = Where(values={"run_id": world.run("embedded").run_id})
+        asked = {"metric": "lean", "by": ["publisher"], "rows": 9, "strata_by_outlet": False}
+        assert kept_sums.cells(conn, where, **asked)  # or the next line compares nothing
+    assert answers() == counted
+
+    # Labels, a new text and an article that goes: what was kept of their days no longer counts.
+    run = world.run("embedded")
+    with filled.transaction() as conn:
+        annotations.add(conn, [label for i in range(30, 40) for label in world.labels(i, run)])
+        articles.add(conn, world.article(7, "Another text altogether, of some words."), stages=())
+        found = takedowns.known(conn, world.article_id(3))
+        assert found is not None
+        takedowns.forget(conn, found, "test")
+    changed = answers()
+    assert changed != counted
+    with filled.transaction() as conn:
+        conn.execute("DELETE FROM trend_cells")
+        conn.execute("DELETE FROM trend_sums")
+    assert answers() == changed
+    trend_sums.refresh(filled)
+    assert answers() == changed

@@ -53,10 +53,15 @@ def fill(conn: Conn) -> list[str]:
     return sorted(one.article_id for one in made)
 
 
-def regroup(conn: Conn, groups: Partition, everything: Sequence[str]) -> keeping.Kept:
-    """Group all articles as said, in one story; those not named are in no event."""
+def regroup(
+    conn: Conn, groups: Partition, everything: Sequence[str], stories: Partition = ()
+) -> keeping.Kept:
+    """Group all articles as said, in one story or those said; who is not named is in no event."""
     event = {a: n for n, group in enumerate(groups) for a in group}
-    placed = [Placed(id=a, event=event.get(a), story=0, score=0.5) for a in everything]
+    story = {a: n for n, group in enumerate(stories) for a in group}
+    placed = [
+        Placed(id=a, event=event.get(a), story=story.get(a, -1), score=0.5) for a in everything
+    ]
     return keeping.record(conn, placed, method="test")
 
 
@@ -75,6 +80,17 @@ def events_of(conn: Conn) -> list[list[str]]:
         if event is not None:
             found.setdefault(event, []).append(article)
     return sorted(found.values())
+
+
+def stories_of(conn: Conn) -> list[list[str]]:
+    found: dict[str, list[str]] = {}
+    for article, (_, story) in places(conn).items():
+        found.setdefault(story, []).append(article)
+    return sorted(found.values())
+
+
+def story_of(conn: Conn, article: str) -> str:
+    return places(conn)[article][1]
 
 
 def event_of(conn: Conn, article: str) -> str:

@@ -9,7 +9,7 @@ from psycopg.rows import DictRow
 from psycopg.sql import SQL
 
 from newsroom.db import Conn
-from newsroom.store.reading.articles import JOINS, ROW
+from newsroom.store.reading.articles import ROW, joins
 from newsroom.store.reading.where import EVENTS, STORIES, Where
 
 COLUMNS: Final = SQL("""
@@ -28,6 +28,7 @@ COUNT: Final = SQL("SELECT count(*) AS n FROM events e WHERE {where}")
 
 ORDERS: Final = {
     "-last_at": SQL("e.last_at DESC, e.event_id DESC"),
+    "last_at": SQL("e.last_at, e.event_id"),
     "-articles": SQL("e.articles DESC, e.event_id DESC"),
 }
 
@@ -46,9 +47,9 @@ MEMBERS: Final = SQL("""
 {row}, m.score, m.method, m.role, m.evidence
   FROM event_members m0 JOIN articles a USING (article_id)
 {joins}
- WHERE m0.event_id = %(event_id)s AND a.superseded_at IS NULL
+ WHERE (m0.event_id = %(group_id)s OR m0.story_id = %(group_id)s) AND a.superseded_at IS NULL
  ORDER BY a.sort_at, a.article_id
-""").format(row=ROW, joins=JOINS)
+""").format(row=ROW, joins=joins(then=False))
 
 COVERAGE: Final = """
 SELECT a.publisher_id, p.name AS publisher, count(DISTINCT a.article_id) AS articles,
@@ -92,9 +93,14 @@ SELECT s.story_id, s.title, s.title_article_id, s.first_at, s.last_at, s.article
 """)
 
 STORY_LIST: Final = SQL("""
-{columns} FROM stories s WHERE {where}
- ORDER BY s.last_at DESC, s.story_id DESC LIMIT %(rows)s
+{columns} FROM stories s WHERE {where} ORDER BY {order} LIMIT %(rows)s
 """)
+
+STORY_ORDERS: Final = {
+    "-last_at": SQL("s.last_at DESC, s.story_id DESC"),
+    "last_at": SQL("s.last_at, s.story_id"),
+    "-articles": SQL("s.articles DESC, s.story_id DESC"),
+}
 
 STORY_COUNT: Final = SQL("SELECT count(*) AS n FROM stories s WHERE {where}")
 
@@ -136,9 +142,9 @@ def one(conn: Conn, event_id: str) -> DictRow | None:
     return conn.execute(ONE, {"event_id": event_id}).fetchone()
 
 
-def members(conn: Conn, event_id: str, run_id: str | None) -> list[DictRow]:
-    """Its articles in the order of their time, with score and labels."""
-    return conn.execute(MEMBERS, {"event_id": event_id, "run_id": run_id}).fetchall()
+def members(conn: Conn, group_id: str, run_id: str | None) -> list[DictRow]:
+    """The articles of an event or a story in the order of their time, with score and labels."""
+    return conn.execute(MEMBERS, {"group_id": group_id, "run_id": run_id}).fetchall()
 
 
 def ledger_list(
@@ -164,9 +170,11 @@ def of_story(conn: Conn, story_id: str) -> list[DictRow]:
     return conn.execute(OF_STORY, {"story_id": story_id}).fetchall()
 
 
-def stories(conn: Conn, where: Where, *, rows: int) -> list[DictRow]:
-    """Up to ``rows`` stories, those with the newest article first."""
-    query = STORY_LIST.format(columns=STORY_COLUMNS, where=where.sql(STORIES))
+def stories(conn: Conn, where: Where, *, order: str, rows: int) -> list[DictRow]:
+    """Up to ``rows`` stories in a key of ``STORY_ORDERS``."""
+    query = STORY_LIST.format(
+        columns=STORY_COLUMNS, where=where.sql(STORIES), order=STORY_ORDERS[order]
+    )
     return conn.execute(query, {**where.values, "rows": rows}).fetchall()
 
 

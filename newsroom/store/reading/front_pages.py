@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 from typing import Any
 
+from psycopg.rows import DictRow
+from psycopg.sql import SQL
+
 from newsroom.db import Conn
+from newsroom.store.reading.where import FRONT_PAGES, Where
 
 # The longest pause of the default schedule is 8 hours, by night. Over a longer one nobody knows.
 INTERVAL_MAX = timedelta(hours=12)
@@ -75,8 +79,8 @@ PAGE_OF_PUBLISHER = f"""
 """
 
 ONE = f"""
-{_ROW}
-  FROM front_pages f {_LAST_LAYOUT}
+{_ROW}, p.name AS publisher
+  FROM front_pages f JOIN publishers p USING (publisher_id) {_LAST_LAYOUT}
  WHERE f.snapshot_id = %(snapshot_id)s
 """
 
@@ -86,6 +90,35 @@ AT = f"""
  WHERE f.publisher_id = %(publisher_id)s AND f.taken_at <= %(at)s
    AND f.status IN ('ok', 'thin')
  ORDER BY f.taken_at DESC, f.snapshot_id DESC LIMIT 1
+"""
+
+# The newest look of each outlet that came.
+LATEST = f"""
+{_ROW}, p.name AS publisher
+  FROM publishers p
+ CROSS JOIN LATERAL (SELECT * FROM front_pages f
+                      WHERE f.publisher_id = p.publisher_id AND f.status IN ('ok', 'thin')
+                      ORDER BY f.taken_at DESC, f.snapshot_id DESC LIMIT 1) f
+  {_LAST_LAYOUT}
+ WHERE (%(publisher_ids)s::text[] IS NULL OR p.publisher_id = ANY(%(publisher_ids)s::text[]))
+ ORDER BY f.taken_at DESC, p.publisher_id LIMIT %(rows)s
+"""  # noqa: S608  # made of constants
+
+# What stands highest on several pages, and which event and story each is part of.
+LEADS = """
+SELECT k.*, EXISTS (SELECT FROM articles a WHERE a.article_id = k.article_id) AS stored,
+       m.event_id, m.story_id, e.title AS event_title, s.title AS story_title
+  FROM (SELECT l.*, l.score / nullif(sum(l.score) OVER (PARTITION BY l.snapshot_id), 0)
+                    AS prominence_share
+          FROM front_page_links l
+         WHERE l.snapshot_id = ANY(%(snapshot_ids)s) AND l.rank IS NOT NULL
+           AND NOT EXISTS (SELECT FROM front_page_layouts n
+                            WHERE n.snapshot_id = l.snapshot_id AND n.layout > l.layout)) k
+  LEFT JOIN event_members m ON m.article_id = k.article_id
+  LEFT JOIN events e ON e.event_id = m.event_id
+  LEFT JOIN stories s ON s.story_id = m.story_id
+ WHERE k.rank <= %(top)s
+ ORDER BY k.snapshot_id, k.rank
 """
 
 LINKS = """
@@ -124,6 +157,20 @@ SELECT f.publisher_id, f.snapshot_id, f.taken_at, f.status, s.rank, s.headline, 
  ORDER BY f.publisher_id, f.taken_at, f.snapshot_id
 """
 
+LIST = SQL(f"""
+{_ROW}, p.name AS publisher
+  FROM (SELECT * FROM front_pages f WHERE {{where}} ORDER BY {{order}} LIMIT %(rows)s) f
+  JOIN publishers p USING (publisher_id) {_LAST_LAYOUT}
+ ORDER BY {{order}}
+""")  # noqa: S608  # made of constants
+
+COUNT = SQL("SELECT count(*) AS n FROM front_pages f WHERE {where}")
+
+ORDERS = {
+    "-taken_at": SQL("f.taken_at DESC, f.snapshot_id DESC"),
+    "taken_at": SQL("f.taken_at, f.snapshot_id"),
+}
+
 SINCE = f"""
 {_ROW}
   FROM front_pages f {_LAST_LAYOUT}
@@ -153,6 +200,31 @@ def page(
     values = {"before": at, "before_id": snapshot_id, "rows": rows, "publisher_id": publisher_id}
     sql = PAGE if publisher_id is None else PAGE_OF_PUBLISHER
     return [dict(row) for row in conn.execute(sql, values)]
+
+
+def listed(conn: Conn, where: Where, *, order: str, rows: int) -> list[DictRow]:
+    """Up to ``rows`` looks that answer, in a key of ``ORDERS``."""
+    query = LIST.format(where=where.sql(FRONT_PAGES), order=ORDERS[order])
+    return conn.execute(query, {**where.values, "rows": rows}).fetchall()
+
+
+def count(conn: Conn, where: Where) -> int:
+    """How many looks answer."""
+    row = conn.execute(COUNT.format(where=where.sql(FRONT_PAGES)), where.values).fetchone()
+    assert row is not None  # an aggregate has one row
+    return int(row["n"])
+
+
+def latest(
+    conn: Conn, publisher_ids: Sequence[str] | None, *, top: int, rows: int
+) -> list[dict[str, Any]]:
+    """The front page of now of up to ``rows`` outlets, each with its ``top`` highest pieces."""
+    ids = None if publisher_ids is None else list(publisher_ids)
+    looks = conn.execute(LATEST, {"publisher_ids": ids, "rows": rows}).fetchall()
+    snapshot_ids = [look["snapshot_id"] for look in looks]
+    found = conn.execute(LEADS, {"snapshot_ids": snapshot_ids, "top": top})
+    leads = {key: list(group) for key, group in groupby(found, key=lambda r: r["snapshot_id"])}
+    return [dict(look) | {"leads": leads.get(look["snapshot_id"], [])} for look in looks]
 
 
 def since(conn: Conn, at: datetime) -> list[dict[str, Any]]:

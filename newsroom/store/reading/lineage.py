@@ -24,6 +24,12 @@ SELECT l.entry_id, l.version, v.at, v.actor, l.level, l.kind, l.from_ids, l.to_i
  ORDER BY l.entry_id DESC LIMIT %(rows)s
 """
 
+COUNT_OF_GROUP: Final = """
+SELECT count(*) AS n FROM lineage l
+ WHERE (l.from_ids @> ARRAY[%(group_id)s::text] OR l.to_ids @> ARRAY[%(group_id)s::text])
+   AND l.version <= %(version)s
+"""
+
 ENTRY: Final = """
 SELECT l.entry_id, l.version, v.at, v.actor, l.level, l.kind, l.from_ids, l.to_ids, l.articles,
        l.title, l.title_before, l.reason, l.undo_of, l.edit
@@ -139,6 +145,13 @@ def title_at(conn: Conn, group_id: str, version: int) -> str | None:
     """The title that a group had at a version; None where it never had one that is known."""
     row = conn.execute(TITLE_AT, {"id": group_id, "version": version}).fetchone()
     return None if row is None else row["title"]
+
+
+def count_of_group(conn: Conn, group_id: str, *, version: int) -> int:
+    """How many entries up to a version name an id."""
+    row = conn.execute(COUNT_OF_GROUP, {"group_id": group_id, "version": version}).fetchone()
+    assert row is not None  # an aggregate has one row
+    return int(row["n"])
 
 
 def entry(conn: Conn, entry_id: int) -> DictRow | None:

@@ -17,6 +17,8 @@ SELECT r.refusal_id, r.publisher_id, r.url, r.source, r.code, r.message, r.page_
 
 REFUSED_COUNT: Final = SQL("SELECT count(*) AS n FROM refusals r WHERE {where}")
 
+# Of tens of millions of labels nobody waits for a count: by the planner's knowledge of the table
+# they are so many that there is none.
 TOTALS: Final = """
 SELECT (SELECT count(*) FROM publishers) AS outlets,
        (SELECT count(*) FROM pages) AS pages,
@@ -24,11 +26,13 @@ SELECT (SELECT count(*) FROM publishers) AS outlets,
        (SELECT count(*) FROM articles WHERE superseded_at IS NULL) AS articles,
        (SELECT count(*) FROM articles) AS revisions,
        (SELECT max(fetched_at) FROM articles) AS newest_article_at,
-       (SELECT count(*) FROM annotations) AS annotations,
-       (SELECT count(*) FROM annotations n JOIN articles a USING (article_id, content_sha256)
-         WHERE n.run_id = %(run_id)s AND a.superseded_at IS NULL) AS annotations_current,
+       CASE WHEN l.few THEN (SELECT count(*) FROM annotations) END AS annotations,
+       CASE WHEN l.few THEN (
+           SELECT count(*) FROM annotations n JOIN articles a USING (article_id, content_sha256)
+            WHERE n.run_id = %(run_id)s AND a.superseded_at IS NULL) END AS annotations_current,
        (SELECT count(*) FROM events) AS events,
        (SELECT count(*) FROM stories) AS stories
+  FROM (SELECT reltuples < 5000000 AS few FROM pg_class WHERE oid = 'annotations'::regclass) l
 """
 
 DUPLICATES: Final = """
@@ -40,8 +44,37 @@ SELECT duplicate_reason AS code, count(*) AS n FROM articles
 REFUSALS_BY_CODE: Final = "SELECT code, count(*) AS n FROM refusals GROUP BY code ORDER BY code"
 
 WORK: Final = """
-SELECT stage, state, error_code, count(*) AS n FROM work
- GROUP BY stage, state, error_code ORDER BY stage, state, error_code
+SELECT stage, state, error_code, count(*) AS n,
+       count(*) FILTER (WHERE changed_at > now() - interval '1 hour') AS last_hour,
+       min(due_at) FILTER (WHERE state = 'due') AS oldest_due_at
+  FROM work GROUP BY stage, state, error_code ORDER BY stage, state, error_code
+"""
+
+# How far: of imports whose size is known, the share of their bytes that was read.
+JOBS: Final = """
+SELECT kind, state, count(*) AS n, avg(progress) FILTER (WHERE state = 'leased') AS progress,
+       max(changed_at) AS changed_at
+  FROM jobs GROUP BY kind, state
+ UNION ALL
+SELECT 'backfill-' || kind, CASE state WHEN 'running' THEN 'leased' ELSE state END, count(*),
+       CASE WHEN state = 'running' AND count(*) = count(size_bytes)
+            THEN least(1, sum(offset_bytes) / nullif(sum(size_bytes), 0)) END,
+       max(updated_at)
+  FROM backfills GROUP BY kind, state
+ ORDER BY kind, state
+"""
+
+# Requests that were granted may lie ahead; a crawler asked a host lately or is about to.
+CRAWL: Final = """
+SELECT (SELECT count(*) FROM hosts WHERE asked_at > now() - interval '10 minutes') AS hosts_asked,
+       (SELECT max(asked_at) FROM hosts WHERE asked_at <= now()) AS last_asked_at,
+       (SELECT count(*) FROM revisits WHERE next_at <= now()) AS looks_due,
+       (SELECT count(*) FROM revisits WHERE next_at > now()) AS looks_planned
+"""
+
+STOPPED: Final = """
+SELECT stopped_reason AS code, count(*) AS n FROM hosts
+ WHERE stopped_until > now() GROUP BY stopped_reason ORDER BY n DESC, stopped_reason
 """
 
 
@@ -78,3 +111,15 @@ def refusals_by_code(conn: Conn) -> list[DictRow]:
 def work(conn: Conn) -> list[DictRow]:
     """Work rows by stage, state and error code."""
     return conn.execute(WORK).fetchall()
+
+
+def jobs(conn: Conn) -> list[DictRow]:
+    """What was asked for and takes long, and imports of archives, by kind and state."""
+    return conn.execute(JOBS).fetchall()
+
+
+def crawl(conn: Conn) -> DictRow:
+    """What the crawlers do now, and which hosts they stay away from, by reason."""
+    row = conn.execute(CRAWL).fetchone()
+    assert row is not None  # a SELECT without FROM has one row
+    return row | {"hosts_stopped": conn.execute(STOPPED).fetchall()}

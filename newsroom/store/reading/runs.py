@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from psycopg.rows import DictRow
@@ -16,7 +17,7 @@ ROWS: Final = SQL("""
 WITH shown AS ({shown}), covered AS (
     SELECT o.run_id, count(*) FILTER (WHERE o.code IS NULL) AS articles, count(o.code) AS refused
       FROM run_outcomes o JOIN articles a USING (article_id, content_sha256)
-     WHERE o.run_id IN (SELECT run_id FROM shown) AND a.superseded_at IS NULL
+     WHERE %(counted)s AND o.run_id IN (SELECT run_id FROM shown) AND a.superseded_at IS NULL
      GROUP BY o.run_id
 )
 SELECT r.run_id, r.labeller, r.labeller_revision, r.codebook_version, r.codebook_digest,
@@ -61,6 +62,27 @@ SELECT run_id, labeller, labeller_revision, codebook_version
  ORDER BY run_id <> %(run)s::text, run_id LIMIT 2
 """
 
+# The one readers saw then, if it answers, else the newest that does.
+CHOSEN: Final = """
+SELECT r.run_id, r.labeller, r.labeller_revision, r.codebook_version
+  FROM runs r
+ WHERE (%(labeller)s::text IS NULL OR r.labeller = %(labeller)s::text)
+   AND (%(codebook)s::text IS NULL OR r.codebook_version = %(codebook)s::text)
+   AND (%(as_of)s::timestamptz IS NULL OR r.started_at <= %(as_of)s::timestamptz)
+ ORDER BY r.run_id IS DISTINCT FROM (
+              SELECT run_id FROM promotions
+               WHERE %(as_of)s::timestamptz IS NULL OR promoted_at <= %(as_of)s::timestamptz
+               ORDER BY promotion_id DESC LIMIT 1),
+          r.started_at DESC, r.run_id DESC
+ LIMIT 1
+"""
+
+PROMOTED_AT: Final = """
+SELECT r.run_id, r.labeller, r.labeller_revision, r.codebook_version
+  FROM promotions p JOIN runs r USING (run_id)
+ WHERE p.promoted_at <= %(as_of)s ORDER BY p.promotion_id DESC LIMIT 1
+"""
+
 CODEBOOK: Final = """
 SELECT c.version, c.digest, c.content, r.started_at AS used_at, r.run_id
   FROM runs r
@@ -71,9 +93,15 @@ SELECT c.version, c.digest, c.content, r.started_at AS used_at, r.run_id
 """
 
 
-def page(conn: Conn, *, after_at: object, after_id: object, rows: int) -> list[DictRow]:
-    """Up to ``rows`` runs, newest first, behind a key or from the start (nulls)."""
-    return conn.execute(PAGE, {"after_at": after_at, "after_id": after_id, "rows": rows}).fetchall()
+def page(
+    conn: Conn, *, after_at: object, after_id: object, rows: int, counted: bool = True
+) -> list[DictRow]:
+    """Up to ``rows`` runs, newest first, behind a key or from the start (nulls).
+
+    What they cover is counted, which reads every text, or zero where ``counted`` is False.
+    """
+    values = {"after_at": after_at, "after_id": after_id, "rows": rows, "counted": counted}
+    return conn.execute(PAGE, values).fetchall()
 
 
 def count(conn: Conn) -> int:
@@ -111,6 +139,41 @@ def shown(conn: Conn, run: str | None) -> DictRow | None:
     return promoted(conn) if run is None else named(conn, run)
 
 
+def seen(
+    conn: Conn,
+    *,
+    run: str | None = None,
+    labeller: str | None = None,
+    codebook: str | None = None,
+    as_of: datetime | None = None,
+) -> DictRow | None:
+    """The run whose labels a reader sees who names one, or who made them, or neither.
+
+    ``run`` names one, with which ``labeller`` and ``codebook`` must agree. Without it they choose
+    the promoted run, if it is theirs, else the newest one of them. With none of the three it is
+    the promoted one, as of a time the one of then; None before the first.
+    Raises NotFound ``run-unknown``.
+    """
+    said = " ".join(v[:80] for v in (labeller, codebook) if v)
+    if run is not None:
+        found = named(conn, run)
+        if labeller not in {None, found["labeller"]} or codebook not in {
+            None,
+            found["codebook_version"],
+        }:
+            raise NotFound("run-unknown", f"run {run[:80]} is not of {said}")
+        return found
+    if said:
+        values = {"labeller": labeller, "codebook": codebook, "as_of": as_of}
+        chosen = conn.execute(CHOSEN, values).fetchone()
+        if chosen is None:
+            raise NotFound("run-unknown", f"no run of {said}")
+        return chosen
+    if as_of is not None:
+        return conn.execute(PROMOTED_AT, {"as_of": as_of}).fetchone()
+    return promoted(conn)
+
+
 def id_of(run: Mapping[str, object] | None) -> str | None:
     """Its id; None, which has no labels, where there is no run."""
     return None if run is None else str(run["run_id"])
@@ -118,7 +181,7 @@ def id_of(run: Mapping[str, object] | None) -> str | None:
 
 def one(conn: Conn, run_id: str) -> DictRow:
     """One run with what it covers. Raises NotFound ``run-unknown``."""
-    row = conn.execute(ONE, {"run_id": run_id}).fetchone()
+    row = conn.execute(ONE, {"run_id": run_id, "counted": True}).fetchone()
     if row is None:
         raise NotFound("run-unknown", f"no run {run_id[:80]}")
     return row

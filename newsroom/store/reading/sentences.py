@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from psycopg.rows import DictRow
-from psycopg.sql import SQL, Composable, Literal
+from psycopg.sql import SQL, Composable, Identifier, Literal
 
 from newsroom.db import Conn
 from newsroom.records import SENTENCE_COUNTS
+from newsroom.store.reading.where import made
 
 
 def _counted(stage: str, label: str, name: str) -> Composable:
@@ -19,17 +20,34 @@ def _counted(stage: str, label: str, name: str) -> Composable:
     ).format(name=Literal(name), stage=Literal(stage), label=Literal(label))
 
 
-# Of the current text ``a``, in the run readers see; null where no sentence was labelled.
-COUNTS: Final = SQL("""
+# Of the text of ``a``, in the run readers see; null where no sentence was labelled.
+_COUNTS: Final = SQL("""
 SELECT CASE WHEN count(*) > 0 THEN jsonb_build_object({counts}) END AS sentence_counts
   FROM annotations n
  WHERE n.article_id = a.article_id AND n.content_sha256 = a.content_sha256
-   AND n.run_id = %(run_id)s AND n.scope = 'sentence'
+   AND n.run_id = %(run_id)s AND n.scope = 'sentence' {made}
+""")
+_COLUMNS: Final = SQL(", ").join(
+    _counted(stage.value, label, name) for (stage, label), name in SENTENCE_COUNTS.items()
+)
+
+
+# The same, counted as they came: one look-up where the labels are dozens.
+_COUNTED: Final = SQL("""
+SELECT jsonb_build_object({counts}) AS sentence_counts FROM sentence_counts n
+ WHERE n.article_id = a.article_id AND n.run_id = %(run_id)s
+   AND n.content_sha256 = a.content_sha256
 """).format(
     counts=SQL(", ").join(
-        _counted(stage.value, label, name) for (stage, label), name in SENTENCE_COUNTS.items()
+        SQL("{}, n.{}").format(Literal(name), Identifier(name)) for name in SENTENCE_COUNTS.values()
     )
 )
+
+
+def counts(*, then: bool) -> Composable:
+    """A statement of at most one row: the sentences of an article ``a`` by label."""
+    return _COUNTS.format(counts=_COLUMNS, made=made("n", then=True)) if then else _COUNTED
+
 
 OF_ARTICLE: Final = """
 SELECT n.sentence, n.stage, n.label, n.score, n.confidence, n.validated, n.reason

@@ -19,10 +19,19 @@ SELECT publisher_id, day, starts_at, ends_at, judged_at, complete, verdict, reas
  WHERE (%(publisher_ids)s::text[] IS NULL OR publisher_id = ANY(%(publisher_ids)s::text[]))
    AND (%(first)s::date IS NULL OR day >= %(first)s::date)
    AND (%(last)s::date IS NULL OR day <= %(last)s::date)
+   AND (%(verdict)s::text IS NULL OR verdict = %(verdict)s::text)
    AND day <= coalesce(%(after_day)s::date, 'infinity')
    AND (%(after_day)s::date IS NULL OR day < %(after_day)s::date
         OR publisher_id > %(after_id)s::text)
  ORDER BY day DESC, publisher_id LIMIT %(rows)s
+"""
+
+COUNT: Final = """
+SELECT count(*) AS n FROM source_health
+ WHERE (%(publisher_ids)s::text[] IS NULL OR publisher_id = ANY(%(publisher_ids)s::text[]))
+   AND (%(first)s::date IS NULL OR day >= %(first)s::date)
+   AND (%(last)s::date IS NULL OR day <= %(last)s::date)
+   AND (%(verdict)s::text IS NULL OR verdict = %(verdict)s::text)
 """
 
 # Of consecutive days with one verdict, day less row number is one and the same date. Reasons start
@@ -58,6 +67,7 @@ def days(
     *,
     first: date | None = None,
     last: date | None = None,
+    verdict: str | None = None,
     after: tuple[date, str] | None = None,
     rows: int,
 ) -> list[DictRow]:
@@ -70,11 +80,32 @@ def days(
         "publisher_ids": None if publisher_ids is None else list(publisher_ids),
         "first": first,
         "last": last,
+        "verdict": verdict,
         "after_day": after[0] if after else None,
         "after_id": after[1] if after else None,
         "rows": rows,
     }
     return conn.execute(DAYS, values).fetchall()
+
+
+def count(
+    conn: Conn,
+    publisher_ids: Sequence[str] | None,
+    *,
+    first: date | None = None,
+    last: date | None = None,
+    verdict: str | None = None,
+) -> int:
+    """How many judged days answer."""
+    values = {
+        "publisher_ids": None if publisher_ids is None else list(publisher_ids),
+        "first": first,
+        "last": last,
+        "verdict": verdict,
+    }
+    row = conn.execute(COUNT, values).fetchone()
+    assert row is not None  # an aggregate has one row
+    return int(row["n"])
 
 
 def gaps(conn: Conn, publisher_ids: Sequence[str], first: date, last: date) -> list[DictRow]:

@@ -7,19 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from annotator.coverage.blindspots import (
-    BLINDSPOT,
-    COVERED,
-    DAY,
-    NOT_CRAWLED,
-    OPEN,
-    TOO_SMALL,
-    TOO_YOUNG,
-    Corpus,
-    Rules,
-    judge,
-)
+from annotator.coverage.blindspots import DAY, Corpus, Rules, judge
 from annotator.coverage.made_up import world
+from newsroom.absences import BLINDSPOT, COVERED, NOT_CRAWLED, OPEN, TOO_SMALL, TOO_YOUNG
 
 START = np.datetime64("2026-01-01T06:00:00")
 OUTLETS, PAST, NEW, DAILY = 10, 600, 6, 10

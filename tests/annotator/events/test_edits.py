@@ -17,6 +17,8 @@ from eventroom import (
     places,
     regroup,
     sound,
+    stories_of,
+    story_of,
     titles,
 )  # fmt: skip
 
@@ -180,6 +182,78 @@ def test_what_a_grouping_did_and_a_person_undid_is_not_done_again(
     sound(conn)
 
 
+def test_a_story_is_split_by_events_and_groupings_keep_to_it(conn: Conn, ids: list[str]) -> None:
+    regroup(conn, [ids[:3], ids[3:6], ids[6:8]], ids)
+    one, two, story = event_of(conn, ids[0]), event_of(conn, ids[3]), story_of(conn, ids[0])
+    done = edits.split(conn, story, [two, ids[8]], by="ida", reason="another bill")
+    sound(conn)
+    apart = sorted([*ids[3:6], ids[8]])
+    assert stories_of(conn) == sorted([apart, sorted({*ids} - {*apart})])
+    assert (done.from_ids, done.to_ids) == ((story,), (story_of(conn, ids[8]),))
+    before = places(conn)
+    # The grouping sees one story, and an article of the one in an event of the other.
+    kept = regroup(conn, [ids[:4], ids[4:6], ids[6:8]], ids)
+    assert kept.contradictions == 1
+    assert {a: s for a, (_, s) in places(conn).items()} == {a: s for a, (_, s) in before.items()}
+    assert event_of(conn, ids[0]) == one
+    (entry,) = [e for e in showing.log(conn, story, rows=9) if e["kind"] == "split"]
+    assert (entry["level"], entry["actor"], entry["reason"]) == (
+        "story",
+        "human:ida",
+        "another bill",
+    )
+    assert entry["against_joined"] == [*ids[:3], *ids[6:8]]
+    sound(conn)
+    edits.undo(conn, done.entry_id, by="tom")
+    assert stories_of(conn) == [ids]
+    assert lineage.whereabouts(conn, done.to_ids[0]).into == (story,)
+    sound(conn)
+
+
+def test_a_merge_of_stories_holds_and_what_was_built_on_it_is_undone_first(
+    conn: Conn, ids: list[str]
+) -> None:
+    halves = [ids[:5], ids[5:]]
+    regroup(conn, [ids[:3], ids[3:5], ids[5:9]], ids, halves)
+    one, two = story_of(conn, ids[0]), story_of(conn, ids[5])
+    entry = edits.rename(conn, two, "The ferry bill", by="ida").entry_id
+    merged = edits.merge(conn, [one, two], by="ida")
+    assert stories_of(conn) == [ids]
+    assert reading.story(conn, one)["title"] == "The ferry bill"
+    regroup(conn, [ids[:3], ids[3:5], ids[5:9]], ids, halves)
+    assert stories_of(conn) == [ids]
+    with pytest.raises(Conflict, match=one):
+        edits.split(conn, two, [event_of(conn, ids[5])], by="tom")
+    both = edits.merge(conn, [event_of(conn, ids[0]), event_of(conn, ids[5])], by="tom").entry_id
+    apart = edits.split(conn, one, [event_of(conn, ids[0])], by="tom").entry_id
+    with pytest.raises(Conflict, match=f"undo entry {apart} first"):
+        edits.undo(conn, merged.entry_id, by="ida")
+    edits.undo(conn, apart, by="tom")
+    edits.undo(conn, both, by="tom")
+    edits.undo(conn, merged.entry_id, by="ida")
+    assert stories_of(conn) == halves
+    assert (story_of(conn, ids[0]), story_of(conn, ids[5])) == (one, two)
+    assert reading.story(conn, two)["title"] == "The ferry bill"
+    edits.undo(conn, entry, by="ida")
+    assert reading.story(conn, two)["title"] != "The ferry bill"
+    sound(conn)
+
+
+def test_a_story_that_a_grouping_merged_can_be_parted_for_good(conn: Conn, ids: list[str]) -> None:
+    events, halves = [ids[:3], ids[3:5], ids[5:9]], [ids[:5], ids[5:]]
+    regroup(conn, events, ids, halves)
+    two = story_of(conn, ids[0])
+    regroup(conn, events, ids)
+    assert stories_of(conn) == [ids]
+    (merged,) = [
+        e for e in showing.log(conn, two, rows=9) if (e["level"], e["kind"]) == ("story", "merged")
+    ]
+    edits.undo(conn, merged["entry_id"], by="ida")
+    regroup(conn, events, ids)
+    assert stories_of(conn) == halves
+    sound(conn)
+
+
 def test_single_articles_and_what_is_left_of_two(conn: Conn, ids: list[str]) -> None:
     regroup(conn, [ids[:2]], ids)
     event = event_of(conn, ids[0])
@@ -201,7 +275,20 @@ REFUSED = [
     (lambda c, e, a: edits.split(c, e, [], by="x"), BadRequest, "split-whole"),
     (lambda c, e, a: edits.split(c, e, a[:3], by="x"), BadRequest, "split-whole"),
     (lambda c, e, a: edits.split(c, e, [a[0], a[7]], by="x"), BadRequest, "not-a-member"),
-    (lambda c, e, a: edits.split(c, places(c)[a[0]][1], a[:1], by="x"), NotFound, "event-unknown"),
+    (lambda c, e, a: edits.split(c, story_of(c, a[0]), a[:1], by="x"), BadRequest, "event-parted"),
+    (lambda c, e, a: edits.split(c, story_of(c, a[0]), [], by="x"), BadRequest, "split-whole"),
+    (lambda c, e, a: edits.split(c, story_of(c, a[0]), [e, *a], by="x"), BadRequest, "split-whole"),
+    (
+        lambda c, e, a: edits.split(c, story_of(c, a[0]), ["0" * 32], by="x"),
+        BadRequest,
+        "not-a-member",
+    ),
+    (
+        lambda c, e, a: edits.merge(c, [story_of(c, a[0])] * 2, by="x"),
+        BadRequest,
+        "merge-with-itself",
+    ),
+    (lambda c, e, a: edits.merge(c, [e, story_of(c, a[0])], by="x"), BadRequest, "two-levels"),
     (lambda c, e, a: edits.rename(c, e, " ", by="x"), BadRequest, "bad-title"),
     (lambda c, e, a: edits.undo(c, 10**6, by="x"), NotFound, "entry-unknown"),
     (lambda c, e, a: edits.undo(c, _created(c), by="x"), BadRequest, "not-undoable"),

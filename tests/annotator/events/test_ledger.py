@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from annotator.events import ledger
 from annotator.events.cohesion import cohesion, purity
-from annotator.events.constraints import bonds
+from annotator.events.constraints import event_bonds, story_bonds
 from annotator.events.ledger import Proposal, lineage, settle, tidy
-from newsroom.store.ledger import Edit, Place
+from newsroom.store.ledger import LEVELS, Edit, Level, Place
 
 ARTICLES = [f"a{n}" for n in range(9)]
 LABELS = st.one_of(st.none(), st.integers(0, 3))
@@ -18,9 +18,9 @@ PROPOSALS = st.dictionaries(st.sampled_from(ARTICLES), st.tuples(LABELS, st.inte
 SUBSETS = st.frozensets(st.sampled_from(ARTICLES), min_size=1, max_size=4)
 
 
-def edit(entry_id: int, together: str, apart: str = "") -> Edit:
+def edit(entry_id: int, together: str, apart: str = "", level: Level = "event") -> Edit:
     return Edit(
-        entry_id=entry_id, level="event", to_ids=(), title=None, actor="human:ida",
+        entry_id=entry_id, level=level, to_ids=(), title=None, actor="human:ida",
         together=frozenset(together.split()), apart=frozenset(apart.split()),
     )  # fmt: skip
 
@@ -82,7 +82,7 @@ def test_of_two_edits_that_disagree_the_later_one_holds() -> None:
 @given(st.lists(st.tuples(SUBSETS, SUBSETS), max_size=5))
 def test_bonds_share_no_article_and_agree(wanted) -> None:
     edits = [edit(n, " ".join(t), " ".join(x - t)) for n, (t, x) in enumerate(wanted)]
-    made = bonds(edits)
+    made = event_bonds(edits)
     named = [a for bond in made for a in bond.together]
     assert len(named) == len(set(named))
     for bond in made:
@@ -126,6 +126,36 @@ def test_what_outlives_the_window_of_its_event_stays_in_it() -> None:
     assert parts(seen) == [["a", "b", "c"]]
 
 
+def test_stories_that_a_person_parted_stay_apart_and_so_do_their_events() -> None:
+    before = settle({}, proposals("a b", "c d")).places
+    rule = edit(7, "c d", "a b", "story")
+    found = settle(before, proposals("a b x", "c d y"), edits=[rule])
+    story = ledger.ids_of(found.places, "story")
+    assert len({story[a] for a in "abx"}) == len({story[a] for a in "cdy"}) == 1
+    assert story["a"] == before["a"].story_id != story["c"]
+    (against,) = found.contradictions
+    assert (against.entry_id, against.joined) == (7, ("a", "b"))
+    one = settle(found.places, proposals("a b x c d y"), edits=[rule])
+    assert one.places == found.places
+    assert one.contradictions[0].joined == ("a", "b")
+
+
+def test_stories_that_a_person_merged_stay_one() -> None:
+    wanted = proposals("a b", story="s") | proposals("c d", story="t")
+    found = settle({}, wanted, edits=[edit(7, "a b c d", level="story")])
+    assert len({p.story_id for p in found.places.values()}) == 1
+    assert parts(found.places) == [["a", "b"], ["c", "d"]]
+    assert found.contradictions[0].parted == ("c", "d")
+
+
+def test_events_of_two_stories_that_a_person_merges_later_are_one() -> None:
+    rules = [edit(1, "c d", "a b", "story"), edit(2, "b d")]
+    found = settle({}, proposals("a", "b", "c", "d"), edits=rules).places
+    assert found["b"] == found["d"]
+    found = settle({}, proposals("a", "b", "c", "d"), edits=[edit(0, "b d"), rules[0]]).places
+    assert found["b"] != found["d"]
+
+
 def test_an_event_lies_in_one_story() -> None:
     wanted = {
         "a": Proposal(event=1, story=1),
@@ -150,10 +180,25 @@ def test_nothing_is_left_of_one_article() -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.lists(PROPOSALS, min_size=1, max_size=3), st.lists(st.tuples(SUBSETS, SUBSETS), max_size=3)
+    st.lists(PROPOSALS, min_size=1, max_size=3),
+    st.lists(st.tuples(SUBSETS, SUBSETS, st.sampled_from(LEVELS)), max_size=3),
+)
+# Kept apart from one it is grouped with, beside one that the grouping no longer sees.
+@example(
+    [{"a0": (0, 0), "a3": (0, 0)}, {"a0": (0, 0), "a1": (0, 0), "a2": (0, 0)}],
+    [(frozenset({"a0"}), frozenset({"a0", "a1"}), "event")],
+)
+@example(
+    [{"a0": (0, 0), "a1": (0, 0)}, {"a0": (0, 0), "a2": (0, 0), "a3": (0, 0)}],
+    [(frozenset({"a2", "a3"}), frozenset({"a0"}), "event")],
+)
+@example(
+    [{"a0": (0, 0), "a1": (0, 0)}, {"a0": (0, 0), "a2": (0, 0), "a3": (0, 0)}],
+    [(frozenset({"a1"}), frozenset({"a1", "a2"}), "event")],
 )
 def test_every_article_has_one_place_and_every_change_a_reason(rounds, wanted) -> None:
-    edits = [edit(n, " ".join(t), " ".join(x - t)) for n, (t, x) in enumerate(wanted)]
+    edits = [edit(n, " ".join(t), " ".join(x - t), at) for n, (t, x, at) in enumerate(wanted)]
+    in_stories = story_bonds(edits)
     places: dict[str, Place] = {}
     ever: set[str] = set()
     for proposed in rounds:
@@ -179,15 +224,25 @@ def test_every_article_has_one_place_and_every_change_a_reason(rounds, wanted) -
         for place in new.values():
             if place.event_id is not None:
                 assert story_of.setdefault(place.event_id, place.story_id) == place.story_id
-        for bond in bonds(edits):
-            known = {a for a in bond.together if a in said or a in places}
-            held = {new[a].event_id if a in new else None for a in known}
-            assert len(held) <= 1
-            assert not (held - {None}) & {new[a].event_id for a in bond.apart if a in new}
+        for level, made in (("event", event_bonds(edits)), ("story", in_stories)):
+            group = ledger.ids_of(new, level)
+            if level == "story" and _ties(new, made):
+                continue
+            for bond in made:
+                known = {a for a in bond.together if a in said or a in places}
+                held = {group.get(a) for a in known}
+                assert len(held) <= 1
+                assert not (held - {None}) & {group.get(a) for a in bond.apart}
         assert settle(new, said, edits=edits, used=ever).places == new
         ever |= {i for level in ("event", "story") for i in ledger.ids_of(places, level).values()}
         ever |= {i for level in ("event", "story") for i in ledger.ids_of(new, level).values()}
         places = new
+
+
+def _ties(places, made) -> bool:
+    """Whether an event lies in two stories of people that they did not hold apart."""
+    events = ledger.grouped((p.event_id, a) for a, p in places.items())
+    return any(sum(not g.isdisjoint(b.together) for b in made) > 1 for g in events.values())
 
 
 def test_cohesion_is_the_mean_cosine_of_two_articles() -> None:

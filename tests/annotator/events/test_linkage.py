@@ -26,6 +26,7 @@ PLAIN = replace(
     cohesion_ratio=0.0,
     neighbours=10_000,
     floor=-1.0,
+    attach=0.0,
 )
 
 

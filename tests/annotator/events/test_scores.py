@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotator.events.scores import b_cubed, pairwise
+from annotator.events.scores import b_cubed, kept_alone, pairwise
 
 LABELS = st.lists(
     st.tuples(st.sampled_from([None, 1, 2, 3]), st.sampled_from([None, "x", "y"])),
@@ -53,3 +53,8 @@ def test_swapping_truth_and_grouping_swaps_precision_and_recall(pairs) -> None:
         assert one.precision == pytest.approx(other.recall)
         assert one.f1 == pytest.approx(other.f1)
         assert 0.0 <= one.f1 <= 1.0
+
+
+def test_the_share_of_singletons_that_stay_alone() -> None:
+    assert kept_alone(["a", "a", None, "b"], [1, 1, 1, None]) == 0.5
+    assert kept_alone(["a", "a"], [1, 2]) == 1.0

@@ -39,6 +39,7 @@ def test_a_full_run_of_this_code_is_committed_and_met_its_numbers(name: str, com
     assert result["code_sha256"] == code_digest(result["code_modules"]), f"stale: run `{command}`"
 
 
+@pytest.mark.long  # the full run above is held to the code
 @pytest.mark.timeout(400)
 def test_the_quick_run_meets_its_numbers_and_its_controls_fail(invoke, tmp_path: Path) -> None:
     done = invoke("bench", "comm", "--quick", "--output", tmp_path, "--json")

@@ -18,6 +18,7 @@ from newsroom.store import articles, longdoc, publishers
 PATIENCE_S = 120.0
 
 
+@pytest.mark.long  # half a minute; tests/faults kill a worker each time
 @pytest.mark.timeout(300)
 def test_two_workers_one_killed(settings: Settings, db: Database, monkeypatch) -> None:
     monkeypatch.setattr(calibrate, "knee_of", lambda _: 64)  # or it would have to be 16,000 words

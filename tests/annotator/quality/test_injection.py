@@ -117,6 +117,7 @@ def test_a_broken_answer_is_counted_as_refused() -> None:
     assert found["refused"]["plain"] == found["refused"]["control"] == 0
 
 
+@pytest.mark.long  # the committed run has all pairs
 @pytest.mark.timeout(600)  # six seconds where nothing else runs
 def test_the_embedded_labeller_on_the_first_pairs() -> None:
     found = measure(EmbeddedLabeller(), injected_pairs(8))

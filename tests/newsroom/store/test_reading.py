@@ -12,20 +12,59 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Composable
 
-from newsroom.store.reading import articles, events, pipeline, runs, trends, where
+from newsroom.store.reading import (
+    annotations,
+    articles,
+    events,
+    front_pages,
+    past,
+    pipeline,
+    runs,
+    slices,
+    trends,
+    where,
+)
 
 PARAMETER = re.compile(r"%\((\w+)\)s")
 
 
 def of_articles():
-    for order in articles.ORDERS.values():
-        for name in where.ARTICLES:
-            yield articles.LIST.format(
-                row=articles.ROW, joins=articles.JOINS, order=order, where=where.ARTICLES[name]
-            )
-    for name in where.ARTICLES:
-        yield articles.COUNT.format(where=where.ARTICLES[name])
-    yield articles.ONE
+    for conditions, then in ((where.ARTICLES, False), (where.ARTICLES_THEN, True)):
+        for condition in conditions.values():
+            both = SQL("{} AND {}").format(where.shown(then=then), condition)
+            for order in articles.ORDERS.values():
+                yield articles.LIST.format(
+                    row=articles.ROW, joins=articles.joins(then=then), order=order, where=both
+                )
+            yield articles.COUNT.format(where=both)
+            yield slices.SPAN.format(where=both)
+    yield from (articles.ONE, articles.REVISIONS)
+
+
+def of_annotations():
+    for condition in where.ANNOTATIONS.values():
+        for order in annotations.ORDERS.values():
+            for made in (annotations.ALL, annotations.OF_DAYS):
+                yield annotations.LIST.format(made=made, where=condition, order=order)
+        yield annotations.COUNT.format(where=condition)
+
+
+def of_front_pages():
+    for condition in where.FRONT_PAGES.values():
+        for order in front_pages.ORDERS.values():
+            yield front_pages.LIST.format(where=condition, order=order)
+        yield front_pages.COUNT.format(where=condition)
+
+
+def of_the_past():
+    yield from (
+        past.EVENTS,
+        past.STORY_OF,
+        past.STORY,
+        past.MEMBERS,
+        past.COVERAGE,
+        past.NOT_STORED,
+    )
 
 
 def of_events():
@@ -35,7 +74,10 @@ def of_events():
     for condition in where.EVENTS.values():
         yield events.COUNT.format(where=condition)
     for condition in where.STORIES.values():
-        yield events.STORY_LIST.format(columns=events.STORY_COLUMNS, where=condition)
+        for order in events.STORY_ORDERS.values():
+            yield events.STORY_LIST.format(
+                columns=events.STORY_COLUMNS, where=condition, order=order
+            )
         yield events.STORY_COUNT.format(where=condition)
     yield from (events.ONE, events.OF_STORY, events.MEMBERS, events.STORY_ONE)
 
@@ -63,16 +105,19 @@ class Spy:
 
 def of_trends():
     pairs = [(d,) for d in trends.DIMENSIONS] + list(itertools.permutations(trends.DIMENSIONS, 2))
-    for metric in trends.METRICS:
+    # One of each form: the others differ in the name of a column.
+    for metric in ("articles", "lean", "opinion_share", "fact_sentences", trends.BALANCE):
         for by in pairs:
-            spy = Spy()
-            trends.cells(
-                spy, where.Where(names=tuple(where.ARTICLES)), metric=metric, by=by, rows=9
-            )
-            yield spy.query
+            alone = itertools.product(("article", "outlet", "prominence"), (None, 1))
+            for weights, as_of in alone if len(by) == 1 else [("article", None)]:
+                spy = Spy()
+                question = where.Where(names=tuple(where.ARTICLES), values={"as_of": as_of})
+                trends.cells(spy, question, metric=metric, by=by, rows=9, weights=weights)
+                yield spy.query
 
 
-@pytest.mark.parametrize("statements", [of_articles, of_events, of_runs, of_refusals, of_trends])
+@pytest.mark.parametrize("statements", [of_articles, of_events, of_runs, of_refusals, of_annotations, of_front_pages, of_the_past,
+                                        of_trends])  # fmt: skip
 def test_prepares(statements, template_url: str) -> None:
     with psycopg.connect(template_url) as conn:
         for number, statement in enumerate(statements()):

@@ -188,7 +188,8 @@ def test_plain_records_are_found_again_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content", [b"no archive at all", b"\x1f\x8bnor this", b"\x1f\x8b\x08nor", b"<html>" * 20_000,
-                gzip.compress(b"WARC/1.0\r\nContent-Length: -1\r\n\r\n"), gzip.compress(b"WARC/1.0\r\n" * 9_000)]
+                gzip.compress(b"WARC/1.0\r\nContent-Length: -1\r\n\r\n"), gzip.compress(b"WARC/1.0\r\n" * 9_000)],
+    ids=["text", "gzip-mark", "gzip-head", "html", "length-negative", "headers-only"],
 )  # fmt: skip
 def test_not_an_archive(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.warc.gz"

@@ -36,6 +36,7 @@ def _stock(web: Any, story: Callable[..., str]) -> None:
             web.add(f"/2024/03/0{day}/story-{n}", story(f"Story {n} of day {day}"))
 
 
+@pytest.mark.long  # half a minute of crawls; feeds are walked each time
 def test_a_window_of_sitemaps_in_several_runs(
     web: Any, make_outlet: Callable[..., Outlet], settings: Settings, db: Database, story: Callable[..., str]
 ) -> None:  # fmt: skip

@@ -99,6 +99,7 @@ def test_listings_are_asked_conditionally_and_front_pages_never(
     assert asyncio.run(asked(revisit=True)) == [False, False]
 
 
+@pytest.mark.long  # half a minute; test_browser renders each time
 @pytest.mark.usefixtures("browser")
 def test_measured_with_fetched_stylesheets_and_again_from_the_archive(
     web: Any, make_outlet: MakeOutlet, settings: Settings, db: Database, program: str,

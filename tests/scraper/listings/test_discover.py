@@ -112,6 +112,7 @@ BOMB = b'<!DOCTYPE x [<!ENTITY a "' + b"a" * 100 + b'">' + b"".join(
         (gzip.compress(b" " * (XML_MAX_BYTES + 10)), "too-large"),
         (b"\x1f\x8bbroken", "not-sitemap"),
     ],
+    ids=["empty", "html", "bomb", "entity", "too-large", "torn"],
 )
 def test_hostile_sitemaps(make_outlet: MakeOutlet, body: bytes, code: str) -> None:
     started = time.monotonic()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from annotator.coverage.exposure import Look, exposure, weight
+from newsroom.exposure import Look, exposure, weight
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

@@ -5,8 +5,8 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.revisions import diff
-from scraper.revisions.diff import Op
+from newsroom import diff
+from newsroom.diff import Op
 
 BEFORE = (
     "The council voted on Monday. The mayor called it a triumph. Nobody spoke against it.\n"

@@ -1,0 +1,1 @@
+"""What leaves: tables of a slice of the articles as of a time, and the snapshots made."""
