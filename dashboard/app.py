@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, no_update
+from dash import ALL, MATCH, ClientsideFunction, Dash, Input, Output, State, ctx, no_update
 from dash.development.base_component import Component
 
 from dashboard import links
 from dashboard.client import ApiError, Client
 from dashboard.front import Front
-from dashboard.pages import PAGES, articles
+from dashboard.pages import PAGES, articles, pipeline
+from dashboard.parts import data, frame, notices
 from dashboard.parts import filters as controls
-from dashboard.parts import frame, notices
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -106,7 +106,10 @@ def register(app: Dash, client: Client) -> None:
             prevent_initial_call=True,
         )
     app.callback(
-        Output(controls.OUTLETS, "data"), Input(controls.OUTLETS, "id"), State("url", "search")
+        Output(controls.OUTLETS, "data"),
+        Input(controls.OUTLETS, "searchValue"),
+        State(controls.OUTLETS, "value"),
+        State(controls.OUTLETS, "data"),
     )(partial_async(offered, client))
     app.callback(Output(frame.RUN, "children"), Input(frame.RUN, "id"), State("url", "search"))(
         partial_async(chosen, client)
@@ -120,6 +123,12 @@ def register(app: Dash, client: Client) -> None:
         State("url", "search"),
         prevent_initial_call=True,
     )(partial_async(articles.more, client))
+    app.callback(
+        Output({"type": data.CITED, "of": MATCH, "name": MATCH}, "children"),
+        Input({"type": data.OPENED, "of": MATCH, "name": MATCH}, "n_clicks"),
+        State("url", "href"),
+        prevent_initial_call=True,
+    )(partial_async(cited, client))
     for page in PAGES.values():
         for panel, draw in page.PANELS.items():
             app.callback(
@@ -128,6 +137,20 @@ def register(app: Dash, client: Client) -> None:
                 State("url", "pathname"),
                 State("url", "search"),
             )(partial_async(shown, client, draw))
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        ClientsideFunction(namespace="newsroom", function_name="again"),
+        Output(pipeline.AGAIN, "data"),
+        Input(pipeline.BEAT, "n_intervals"),
+        prevent_initial_call=True,
+    )
+    for panel in pipeline.LIVE:
+        app.callback(
+            Output(panel, "children", allow_duplicate=True),
+            Input(pipeline.AGAIN, "data"),
+            State("url", "pathname"),
+            State("url", "search"),
+            prevent_initial_call=True,
+        )(partial_async(shown, client, pipeline.PANELS[panel]))
 
 
 def partial_async(function: Callable[..., Awaitable[Any]], *first: Any) -> Callable[..., Any]:
@@ -159,22 +182,35 @@ def filled(search: str | None, pathname: str | None) -> Any:
     return [notices.unreadable(filters.problems), PAGES[found.page].layout(filters)]
 
 
-async def offered(client: Client, _: Any, search: str | None) -> Any:
-    """The outlets a reader can choose from; without an API those already chosen."""
+async def offered(
+    client: Client,
+    typed: str | None,
+    chosen_: Sequence[str] | None,
+    shown_: Sequence[Mapping[str, str]] | None,
+) -> Any:
+    """The outlets a reader can choose from, by what was typed; those chosen stay among them.
+
+    Without an API there are only these.
+    """
+    part = (typed or "").strip()[: links.TEXT_MAX]
+    names = {option["value"]: option["label"] for option in shown_ or ()}
+    if part in names.values():  # one was chosen, and its name stands where it was typed
+        return no_update
     try:
-        known = await client.outlets()
+        known = await client.named(part)
     except ApiError:
         return no_update  # the panels below say what is wrong
-    return controls.outlet_options(known, links.parse(search))
+    kept = {outlet: names.get(outlet, outlet) for outlet in chosen_ or ()}
+    return controls.outlet_options(known, kept)
 
 
 async def chosen(client: Client, _: Any, search: str | None) -> Any:
     """The runs a reader can choose from; without an API none."""
     try:
-        known = await client.runs()
+        known = await client.run_names()
     except ApiError:
         return no_update  # the panels below say what is wrong
-    return controls.run(links.parse(search), known["data"])
+    return controls.run(links.parse(search), known)
 
 
 def filtered(_values: list[Any], search: str | None) -> Any:
@@ -190,7 +226,18 @@ async def shown(client: Client, draw: Draw, _: Any, pathname: str, search: str |
     try:
         return await draw(client, links.parse(search, found.item if found else None))
     except ApiError as error:
+        return notices.failed(error, again=f"{pathname or '/'}{search or ''}")
+
+
+async def cited(client: Client, clicks: int | None, href: str | None) -> Any:
+    """How to cite a figure, once its block is opened: every first, third … click."""
+    if not clicks or clicks % 2 == 0:
+        return no_update
+    try:
+        answer = await client.cite(ctx.triggered_id["of"])
+    except ApiError as error:
         return notices.failed(error)
+    return data.cited(answer, links.origin(href))
 
 
 def failed(error: Exception) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Self, cast
 from urllib.parse import quote
 
@@ -15,6 +16,9 @@ Json = dict[str, Any]
 
 TIMEOUT_S: Final = 20.0  # four times the API's own statement timeout
 LIMIT_MAX: Final = 200  # the API's
+LIMIT: Final = str(LIMIT_MAX)
+DAYS: Final[Mapping[str, str]] = {"published_from": "day_from", "published_to": "day_to"}
+ENDS: Final = (("day_from", "published_at"), ("day_to", "-published_at"))
 OUTLET_PAGES: Final = 10  # 2,000 outlets: more than a page of controls can hold
 
 
@@ -45,8 +49,11 @@ class Client:
 
     @classmethod
     def in_process(cls, app: Any) -> Self:
-        """Call an ASGI application directly: no socket, no serialised detour."""
-        return cls(httpx2.ASGITransport(app=app, raise_app_exceptions=False), "http://localhost")
+        """Call an ASGI application directly: no socket, no serialised detour, no limits."""
+        transport = httpx2.ASGITransport(
+            app=app, raise_app_exceptions=False, client=("in-process", 0)
+        )
+        return cls(transport, "http://localhost")
 
     @classmethod
     def at(cls, base_url: str) -> Self:
@@ -124,9 +131,46 @@ class Client:
                 break
         return rows
 
+    async def named(self, part: str | None) -> list[Json]:
+        """The first outlets with ``part`` in their name or id."""
+        asked = [("q", part)] if part else []
+        asked += [("limit", LIMIT), ("fields", "publisher_id,name")]
+        return cast("list[Json]", (await self.get("outlets", asked))["data"])
+
     async def trends(self, parameters: Parameters) -> Json:
         """Cells of a metric: n, mean and its interval."""
         return await self.get("trends", parameters)
+
+    async def cite(self, address: str) -> Json:
+        """How to cite what the API answers at ``address``, and what that rests on."""
+        return await self.get("cite", [("of", address)])
+
+    async def seen_days(self, parameters: Parameters = ()) -> tuple[int, int]:
+        """Outlet-days that looked as usual (ok or quiet), and all that were judged.
+
+        They are those of the outlets and dates of ``parameters``; without a date, from the first
+        or to the last article. A day that nobody judged is in neither number.
+        """
+        outlets = [pair for pair in parameters if pair[0] == "publisher"]
+        named = {DAYS[name]: value for name, value in parameters if name in DAYS}
+        first, last = await asyncio.gather(
+            *(self._day(named.get(day), [*outlets, ("sort", sort)]) for day, sort in ENDS)
+        )
+        if first is None or last is None or first > last:
+            return 0, 0
+        asked = [*outlets, ("day_from", first), ("day_to", last), ("limit", "1"), ("count", "true")]
+        answers = await asyncio.gather(
+            self.get("sources", asked),
+            *(self.get("sources", [*asked, ("verdict", v)]) for v in ("ok", "quiet")),
+        )
+        judged, usual, quiet = (int(answer["meta"]["total"]) for answer in answers)
+        return usual + quiet, judged
+
+    async def _day(self, named: str | None, asked: Parameters) -> str | None:
+        if named:
+            return named
+        rows = (await self.articles([*asked, ("limit", "10")]))["data"]  # some bear no date
+        return next((row["published_at"][:10] for row in rows if row["published_at"]), None)
 
     async def pipeline(self, parameters: Parameters = ()) -> Json:
         """Counts of pages, refusals, articles and work by state."""
@@ -139,6 +183,11 @@ class Client:
     async def runs(self) -> Json:
         """Labelling configurations, newest first."""
         return await self.get("runs")
+
+    async def run_names(self) -> list[Json]:
+        """The same without what they cover, which takes long to count."""
+        asked = [("fields", "run_id,labeller,started_at,promoted")]
+        return cast("list[Json]", (await self.get("runs", asked))["data"])
 
     async def codebook(self, parameters: Parameters = ()) -> Json:
         """The codebook: labels and their definitions."""

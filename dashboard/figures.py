@@ -20,23 +20,7 @@ BODY, HEADLINE = "Body", "Headline (unvalidated)"
 FEW: Final = "#a3a39c"  # means of fewer articles than wording.N_MIN
 MARK, SECOND = "#4f7ea6", "#a0568f"
 
-# Paul Tol's bright and muted schemes, which stay apart for colour-blind readers.
-CATEGORY_COLOURS: Final = {
-    "politics": "#4477aa",
-    "culture_and_lifestyle": "#aa3377",
-    "sports": "#ccbb44",
-    "business_and_economy": "#228833",
-    "disaster_and_incidents": "#ee6677",
-    "science_and_technology": "#66ccee",
-}
-OTHER: Final = "other"
-OTHER_COLOUR: Final = "#a9a9a3"
-TOPIC_COLOURS: Final = (
-    "#4477aa", "#cc6677", "#ddcc77", "#117733", "#88ccee",
-    "#882255", "#44aa99", "#999933", "#aa4499", "#6b6bb5",
-)  # fmt: skip
 ROW_HEIGHT: Final = 42  # a name and its n, one above the other
-CLASSES_MAX: Final = len(TOPIC_COLOURS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +39,8 @@ class Mean:
         return self.n < wording.N_MIN
 
 
-def _layout(height: int, **more: Any) -> dict[str, Any]:
+def layout(height: int, **more: Any) -> dict[str, Any]:
+    """What all figures share."""
     return {
         "height": height,
         "autosize": True,
@@ -70,7 +55,8 @@ def _layout(height: int, **more: Any) -> dict[str, Any]:
     }
 
 
-def _axis(title: str, **more: Any) -> dict[str, Any]:
+def axis_of(title: str, **more: Any) -> dict[str, Any]:
+    """An axis with its title, which stays where it is."""
     return {
         "title": {"text": title, "standoff": 10, "font": {"size": 12}},
         "fixedrange": True,
@@ -80,12 +66,13 @@ def _axis(title: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def _row(name: str, n: int) -> str:
+def row_name(name: str, n: int) -> str:
+    """An outlet and its n, one above the other."""
     shown = wording.inert(wording.shortened(name, 24))
     return f'{shown}<br><span style="font-size:0.85em">n = {wording.count(n)}</span>'
 
 
-def _ends(low: str, high: str) -> list[dict[str, Any]]:
+def ends_of(low: str, high: str) -> list[dict[str, Any]]:
     """The names of both ends of a scale, above the plot."""
     common = {"xref": "paper", "yref": "paper", "y": 1, "yanchor": "bottom", "showarrow": False}
     return [
@@ -100,92 +87,25 @@ def ranked(means: Sequence[Mean]) -> list[Mean]:
     return enough + sorted((m for m in means if m.few), key=lambda m: m.name)
 
 
-def folded(
-    counts: Mapping[tuple[str, str], int], keep: int = CLASSES_MAX
-) -> tuple[dict[tuple[str, str], int], list[str]]:
-    """Counts by (row, class) with all but the ``keep`` largest classes folded into one."""
-    totals: dict[str, int] = {}
-    for (_, kind), n in counts.items():
-        totals[kind] = totals.get(kind, 0) + n
-    order = sorted(totals, key=lambda kind: (-totals[kind], kind))
-    kept = [kind for kind in order if kind != OTHER][:keep]
-    out: dict[tuple[str, str], int] = {}
-    for (row, kind), n in counts.items():
-        key = (row, kind if kind in kept else OTHER)
-        out[key] = out.get(key, 0) + n
-    return out, kept + ([OTHER] if any(kind == OTHER for _, kind in out) else [])
-
-
-def palette(classes: Sequence[str]) -> dict[str, str]:
-    """A colour for each class: the category's own, else the next of the scheme."""
-    colours = dict(zip([c for c in classes if c != OTHER], TOPIC_COLOURS, strict=False))
-    own = {kind: colour for kind, colour in CATEGORY_COLOURS.items() if kind in classes}
-    return colours | {OTHER: OTHER_COLOUR} | own
-
-
-def stacked(counts: Mapping[tuple[str, str], int], *, shares: bool, what: str) -> Figure:
-    """What each outlet writes about: one bar an outlet, one segment a class.
-
-    ``counts`` maps (outlet, class) to articles; with ``shares`` each bar is 100 %.
-    """
-    cells, classes = folded(counts)
-    totals: dict[str, int] = {}
-    for (outlet, _), n in cells.items():
-        totals[outlet] = totals.get(outlet, 0) + n
-    outlets = sorted(totals, key=lambda outlet: (totals[outlet], outlet))
-    colours = palette(classes)
-    rows = [_row(outlet, totals[outlet]) for outlet in outlets]
-    traces = []
-    for kind in classes:
-        numbers = [cells.get((outlet, kind), 0) for outlet in outlets]
-        parts = [n / totals[outlet] for n, outlet in zip(numbers, outlets, strict=True)]
-        traces.append(
-            {
-                "type": "bar",
-                "orientation": "h",
-                "name": wording.inert(wording.name(kind)),
-                "y": rows,
-                "x": [part * 100 for part in parts] if shares else numbers,
-                "customdata": [
-                    [wording.inert(outlet), wording.count(n), wording.share(part)]
-                    for outlet, n, part in zip(outlets, numbers, parts, strict=True)
-                ],
-                "hovertemplate": "<b>%{customdata[0]}</b><br>"
-                + wording.inert(wording.name(kind))
-                + ": %{customdata[1]} articles, %{customdata[2]}<extra></extra>",
-                "marker": {"color": colours[kind], "line": {"width": 0}},
-            }
-        )
-    title = f"Share of the outlet's articles by {what} (%)" if shares else f"Articles by {what}"
-    return {
-        "data": traces,
-        "layout": _layout(
-            ROW_HEIGHT * len(outlets) + 90,
-            barmode="stack",
-            bargap=0.28,
-            xaxis=_axis(title, range=[0, 100] if shares else None, rangemode="tozero"),
-            yaxis=_axis(""),
-        ),
-    }
-
-
 def intervals(means: Sequence[Mean], *, kind: str) -> Figure:
     """Mean lean or tone of each outlet with its 95 % interval and n; few articles in grey."""
     low, high = ("Left", "Right") if kind == "lean" else ("Negative", "Positive")
-    axis = _axis(f"Mean {kind}, 95 % interval", range=_reach(means), zeroline=True, zerolinewidth=1)
+    axis = axis_of(
+        f"Mean {kind}, 95 % interval", range=reach_of(means), zeroline=True, zerolinewidth=1
+    )
     return _dots(
         means,
         axis,
         lambda value: wording.score(value, 2),
         lambda m: colour(kind, m),
-        _ends(low, high),
+        ends_of(low, high),
     )
 
 
 def share_intervals(means: Sequence[Mean]) -> Figure:
     """A share of each outlet's articles with its 95 % interval and n; few articles in grey."""
     top = max([0.1, *(edge for m in means for edge in (m.mean, m.high) if edge is not None)])
-    axis = _axis(
+    axis = axis_of(
         "Share, 95 % interval",
         range=[0, min(1.0, top * 1.1)],
         tickformat=".0%",
@@ -215,7 +135,7 @@ def _dots(
                 "type": "scatter",
                 "mode": "markers",
                 "x": [m.mean for m in rows],
-                "y": [_row(m.name, m.n) for m in rows],
+                "y": [row_name(m.name, m.n) for m in rows],
                 "text": text,
                 "hovertemplate": "%{text}<extra></extra>",
                 "marker": {
@@ -235,8 +155,8 @@ def _dots(
                 },
             }
         ],
-        "layout": _layout(
-            ROW_HEIGHT * len(rows) + 100, xaxis=axis, yaxis=_axis(""), annotations=ends
+        "layout": layout(
+            ROW_HEIGHT * len(rows) + 100, xaxis=axis, yaxis=axis_of(""), annotations=ends
         ),
     }
 
@@ -253,7 +173,7 @@ def colour(kind: str, mean: Mean) -> str:
     return MIDDLE
 
 
-def _reach(means: Sequence[Mean]) -> list[float]:
+def reach_of(means: Sequence[Mean]) -> list[float]:
     """A range symmetric around zero, so that the middle of the picture is the middle."""
     edges = [abs(v) for m in means for v in (m.mean, m.low, m.high) if v is not None]
     reach = min(5.2, max([1.0, *edges]) * 1.12)
@@ -264,7 +184,7 @@ def headline_and_body(pairs: Sequence[tuple[Mean, Mean]]) -> Figure:
     """For each outlet the mean lean of its articles and of its headlines, joined by a line."""
     order = {m.name: place for place, m in enumerate(ranked([body for body, _ in pairs]))}
     rows = sorted(pairs, key=lambda pair: -order[pair[0].name])
-    names = [_row(body.name, body.n) for body, _ in rows]
+    names = [row_name(body.name, body.n) for body, _ in rows]
     joined_x: list[float | None] = []
     joined_y: list[str | None] = []
     for name, (body, headline) in zip(names, rows, strict=True):
@@ -309,11 +229,11 @@ def headline_and_body(pairs: Sequence[tuple[Mean, Mean]]) -> Figure:
     every = [m for pair in pairs for m in pair]
     return {
         "data": traces,
-        "layout": _layout(
+        "layout": layout(
             ROW_HEIGHT * len(rows) + 100,
-            annotations=_ends("Left", "Right"),
-            xaxis=_axis("Mean lean", range=_reach(every), zeroline=True),
-            yaxis=_axis(""),
+            annotations=ends_of("Left", "Right"),
+            xaxis=axis_of("Mean lean", range=reach_of(every), zeroline=True),
+            yaxis=axis_of(""),
         ),
     }
 
@@ -336,10 +256,10 @@ def timeline(points: Sequence[tuple[str, str, str]]) -> Figure:
                 "marker": {"size": 12, "color": MARK, "opacity": 0.8},
             }
         ],
-        "layout": _layout(
+        "layout": layout(
             ROW_HEIGHT * len(outlets) + 80,
-            xaxis=_axis("Published (UTC)", type="date"),
-            yaxis=_axis(
+            xaxis=axis_of("Published (UTC)", type="date"),
+            yaxis=axis_of(
                 "", categoryorder="array", categoryarray=outlets, range=[-0.6, len(outlets) - 0.4]
             ),
         ),

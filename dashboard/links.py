@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
@@ -22,13 +22,15 @@ ANY: Final = "any"  # what a control shows while it narrows nothing
 
 # First match wins. The names are modules of dashboard.pages.
 ROUTES: Final = (
-    ("overview", ()),
+    ("today", ()),
+    ("coverage", ("coverage",)),
+    ("framing", ("framing",)),
     ("articles", ("articles",)),
     ("article", ("articles", "{id}")),
     ("events", ("events",)),
     ("event", ("events", "{id}")),
     ("story", ("stories", "{id}")),
-    ("framing", ("framing",)),
+    ("compare", ("compare",)),
     ("outlets", ("outlets",)),
     ("pipeline", ("pipeline",)),
     ("methods", ("methods",)),
@@ -63,6 +65,20 @@ class Filters:
     run: str | None = None
     item: str | None = None
     problems: tuple[str, ...] = ()
+    level: str | None = None
+    state: str | None = None
+    without: str | None = None
+    as_of: str | None = None
+    subtopic: str | None = None
+    weights: str | None = None
+    highlight: str | None = None
+    view: str | None = None
+    live: str | None = None
+    against: str | None = None
+    kind: str | None = None
+    compare: str | None = None
+    before_from: date | None = None
+    before_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +121,12 @@ def _run(value: str) -> str:
     return value
 
 
+def _moment(value: str) -> str:
+    if datetime.fromisoformat(value).tzinfo is None and len(value) > len("2026-11-20"):
+        raise ValueError
+    return value
+
+
 def _one_of(*allowed: str) -> Callable[[str], str]:
     def read(value: str) -> str:
         if value not in allowed:
@@ -133,9 +155,45 @@ READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "colour": _one_of("category", "topic"),
     "shares": _one_of("true"),
     "run": _run,
+    "level": _one_of("stories"),
+    "state": _one_of("open", "closed"),
+    "without": _text,
+    "as_of": _moment,
+    "subtopic": _text,
+    "weights": _one_of("outlet", "prominence"),
+    "highlight": _text,
+    "view": _one_of("grid"),
+    "live": _one_of("false"),
+    "against": _run,
+    "kind": _one_of("tone"),
+    "compare": _one_of("periods"),
+    "before_from": date.fromisoformat,
+    "before_to": date.fromisoformat,
 }
-# What concerns the drawing only and is never sent to the API.
-VIEW_ONLY: Final = frozenset({"colour", "shares"})
+# Controls of two days, and the names of both.
+PERIODS: Final[Mapping[str, tuple[str, str]]] = {
+    "published": ("published_from", "published_to"),
+    "before": ("before_from", "before_to"),
+}
+# What concerns the drawing only, or is asked of events alone, and is not sent with the rest.
+VIEW_ONLY: Final = frozenset(
+    {
+        "colour",
+        "shares",
+        "level",
+        "state",
+        "without",
+        "live",
+        "against",
+        "weights",
+        "highlight",
+        "view",
+        "kind",
+        "compare",
+        "before_from",
+        "before_to",
+    }
+)
 
 
 def parse(search: str | None, item: str | None = None) -> Filters:
@@ -153,10 +211,11 @@ def parse(search: str | None, item: str | None = None) -> Filters:
             found[name] = value
         elif value not in outlets and len(outlets) < OUTLETS_MAX:
             outlets.append(value)
-    begin, end = found.get("published_from"), found.get("published_to")
-    if begin and end and begin > end:
-        problems.append(f"dates reversed: {begin} comes after {end}")
-        del found["published_from"], found["published_to"]
+    for first, last in PERIODS.values():
+        begin, end = found.get(first), found.get(last)
+        if begin and end and begin > end:
+            problems.append(f"dates reversed: {begin} comes after {end}")
+            del found[first], found[last]
     return Filters(publisher=tuple(outlets), item=item, problems=tuple(problems), **found)
 
 
@@ -205,15 +264,16 @@ def narrowed(filters: Filters) -> bool:
 def merged(search: str | None, values: Mapping[str, Any]) -> str:
     """The query string after a reader set some controls; ``None`` and ``[]`` clear one.
 
-    ``published`` is the pair of both dates, of which a half-chosen one changes nothing.
+    ``published`` and ``before`` are pairs of dates, of which a half-chosen one changes nothing.
     """
     filters = parse(search)
     for name, value in values.items():
-        if name == "published":
+        if name in PERIODS:
+            first, last = PERIODS[name]
             dates = [str(day)[:10] if day else None for day in (value or [None, None])]
             if (dates[0] is None) != (dates[1] is None):
                 continue
-            filters = _set(_set(filters, "published_from", dates[0]), "published_to", dates[1])
+            filters = _set(_set(filters, first, dates[0]), last, dates[1])
         else:
             filters = _set(filters, name, value)
     return search_of(filters)
@@ -245,6 +305,12 @@ def api_path(route_: str, parameters: Sequence[tuple[str, str]] = ()) -> str:
     """The address of the same data in the API: what "get the data" opens."""
     text = urlencode(list(parameters))
     return f"/v1/{route_}" + (f"?{text}" if text else "")
+
+
+def origin(href: str | None) -> str:
+    """Scheme and host of the page's own address, as the reader's browser tells it."""
+    found = urlsplit(href or "")
+    return f"{found.scheme}://{found.netloc}" if is_web(href) else ""
 
 
 def is_web(url: str | None) -> bool:

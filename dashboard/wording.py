@@ -157,6 +157,23 @@ def time(value: str | None) -> str:
     return "no date given" if found is None else f"{found.day} {found:%b %Y, %H:%M} UTC"
 
 
+def age(value: str | None, now: datetime) -> str:
+    """A time and how long ago it was: ``14 Nov 2026, 10:32 UTC (3 hours ago)``."""
+    found = moment(value)
+    if found is None:
+        return time(value)
+    hours = (now - found).total_seconds() / 3600
+    if hours < 0:
+        return f"{time(value)} (in the future)"
+    if hours < 1:
+        ago = plural(int(hours * 60), "minute")
+    elif hours < 48:
+        ago = plural(int(hours), "hour")
+    else:
+        ago = plural(int(hours / 24), "day")
+    return f"{time(value)} ({ago} ago)"
+
+
 def span(first: str | None, last: str | None) -> str:
     """The days between two times, as short as it can be said."""
     begin, end = moment(first), moment(last)

@@ -26,6 +26,12 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
       window.newsroomBack = false;
       return window.dash_clientside.no_update;
     },
+    // Nothing is drawn anew under a reader's focus or selection, nor where nobody sees it.
+    again: function (beat) {
+      var focused = document.activeElement && document.activeElement.closest(".panel-body");
+      var selected = String(window.getSelection());
+      return document.hidden || focused || selected ? window.dash_clientside.no_update : beat;
+    },
     opened: function (title) {
       if (title) {
         document.title = title;
@@ -69,6 +75,15 @@ function carried(event) {
   }
   return link.dataset.run ? to : null;
 }
+
+// In a grid the arrow keys move between cells; Enter follows the link of the cell.
+document.addEventListener("keydown", function (event) {
+  var cell = event.key === "Enter" && event.target.matches && event.target.matches(".ag-cell");
+  var link = cell && event.target.querySelector("a[href]");
+  if (link) {
+    link.click();
+  }
+});
 
 ["mousedown", "focusin"].forEach(function (kind) {
   document.addEventListener(kind, carried, true);

@@ -18,14 +18,16 @@ from dashboard.links import Filters
 from dashboard.pages import (
     article,
     articles,
+    compare,
+    coverage,
     event,
     events,
     framing,
     methods,
     outlets,
-    overview,
     pipeline,
     story,
+    today,
 )
 
 Draw = Callable[[Client, Filters], Awaitable[Component]]
@@ -49,13 +51,15 @@ class Page(Protocol):
 PAGES: Final[Mapping[str, Page]] = {
     name: cast("Page", module)
     for name, module in (
-        ("overview", overview),
-        ("articles", articles),
-        ("article", article),
+        ("today", today),
+        ("coverage", coverage),
+        ("framing", framing),
         ("events", events),
         ("event", event),
         ("story", story),
-        ("framing", framing),
+        ("compare", compare),
+        ("articles", articles),
+        ("article", article),
         ("outlets", outlets),
         ("pipeline", pipeline),
         ("methods", methods),

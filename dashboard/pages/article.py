@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import quote
 
 from dash import html
 from dash.development.base_component import Component
 
 from dashboard import links, wording
-from dashboard.client import Client
+from dashboard.client import ApiError, Client
 from dashboard.links import Filters
-from dashboard.parts import cards, frame, labels, notices, sentences, tables
-from dashboard.shapes import Annotation, Article
+from dashboard.parts import (
+    cards,
+    data,
+    disputes,
+    frame,
+    history,
+    labels,
+    notices,
+    sentences,
+    tables,
+)
+from dashboard.shapes import Annotation
 
 TITLE: Final = "Article"
 CARD_ORDER: Final = (
@@ -46,22 +57,48 @@ def item(filters: Filters) -> str:
 
 
 async def draw_main(client: Client, filters: Filters) -> Component:
-    """The article, every label it ever had, and the event it belongs to."""
-    row = await client.article(item(filters), links.seen(filters))
-    event = [("event", row["event_id"]), *links.seen(filters)] if row["event_id"] else None
-    made, cut, members = await asyncio.gather(
-        client.annotations(item(filters)),
-        client.sentences(item(filters), links.seen(filters)),
-        client.members(event) if event else _nobody(),
-    )
-    strip = sentences.strip(
-        cut, links.api_path(f"articles/{item(filters)}/sentences", links.seen(filters))
-    )
-    return main(row, made, strip, members)
+    """The article and everything that is known of it; what cannot be read says so in its place."""
+    article_id, seen = item(filters), links.seen(filters)
+    row = await client.article(article_id, seen)
+    call = f"articles/{quote(article_id, safe='')}"
+    own = [("article", article_id)]
+
+    async def strip() -> Component | None:
+        cut = await client.sentences(article_id, seen)
+        return sentences.strip(cut, links.api_path(f"{call}/sentences", seen))
+
+    async def event() -> Component:
+        if not row["event_id"]:
+            return elsewhere(row, [])
+        return elsewhere(row, await client.members([("event", row["event_id"]), *seen]))
+
+    async def versions() -> Component:
+        return history.revisions(await client.get(f"{call}/revisions", seen), f"{call}/revisions")
+
+    async def stays() -> Component:
+        answer = await client.get(f"{call}/placements")
+        names = {row["publisher_id"]: row["publisher"]}
+        return history.placements(answer["data"], names, f"{call}/placements")
+
+    async def said() -> Component:
+        spoken, given = await asyncio.gather(
+            client.get("disputes", own), client.get("overrides", own)
+        )
+        return disputes.said(spoken, given, article_id)
+
+    async def made() -> Component:
+        return provenance(article_id, await client.annotations(article_id))
+
+    parts = (strip, event, versions, stays, said, made)
+    return main(row, *await asyncio.gather(*(_or_notice(part) for part in parts)))
 
 
-async def _nobody() -> list[Article]:
-    return []
+async def _or_notice(part: Callable[[], Awaitable[Component | None]]) -> Component | None:
+    """A part of the page, or why it is not there: the article stands without it."""
+    try:
+        return await part()
+    except ApiError as error:
+        return notices.failed(error)
 
 
 PANELS: Final = {"article-main": draw_main}
@@ -69,21 +106,27 @@ PANELS: Final = {"article-main": draw_main}
 
 def main(
     row: Mapping[str, Any],
-    made: Sequence[Annotation],
     strip: Component | None,
-    members: Sequence[Article],
+    event: Component | None,
+    versions: Component | None,
+    stays: Component | None,
+    said: Component | None,
+    made: Component | None,
 ) -> Component:
-    """Head, labels, sentences, the event, where the labels come from."""
-    quotes = row["quotes"]
+    """Head, labels, sentences, disputes, history, the event, where the labels come from."""
+    run = row["run"]
     return html.Div(
         [
             head(row),
             frame.section(
                 "article-labels",
                 "Labels",
-                label_cards(row["annotations"]),
+                label_cards(row["annotations"], row["quotes"]),
                 "Made by a model that was not told the outlet. ",
-                wording.made_by(row["run"]),
+                wording.made_by(run),
+                " A label of one article is a guess: ",
+                links.inside("how often it is right", "/methods"),
+                ".",
             ),
             frame.section(
                 "article-sentences",
@@ -95,40 +138,36 @@ def main(
             )
             if strip is not None
             else None,
-            frame.section("article-quotes", "The sentences they rest on", quoted(quotes))
-            if quotes
-            else None,
-            frame.section("article-event", "The same event elsewhere", elsewhere(row, members)),
+            frame.section(
+                "article-disputes",
+                "Do you see it otherwise?",
+                html.Div([said, disputes.form(row["article_id"], run["run_id"] if run else None)]),
+                "A dispute is public and stays. It changes no label: a person looks at it and "
+                "decides, and both are listed here.",
+            ),
+            frame.section(
+                "article-history",
+                "Was it changed after it was printed?",
+                versions,
+                "The page is looked at again for some days. Of the text only the first words of "
+                "changed sentences are shown: the rights stay with the outlet.",
+            ),
+            frame.section(
+                "article-places",
+                "Where it stood on the front page",
+                stays,
+                "Place 1 is the most prominent story of the page, by position, size and picture. "
+                "Hours are counted between looks that both show it.",
+            ),
+            frame.section("article-event", "The same event elsewhere", event),
             frame.section(
                 "article-provenance",
                 "Where the labels come from",
-                provenance(row["article_id"], made),
+                made,
                 "Every label with the model, the codebook and the text it was made on, in every "
                 "run. A label is never overwritten: a new one is added beside it.",
             ),
         ]
-    )
-
-
-def quoted(quotes: Sequence[Mapping[str, Any]]) -> Component:
-    """Evidence as the API gives it: numbered, and never more than a few words."""
-    return html.Ul(
-        [
-            html.Li(
-                [
-                    html.A(
-                        f"Sentence {quote['sentence'] + 1}",
-                        href=f"#{sentences.anchor(quote['sentence'])}",
-                        className="quiet",
-                    ),
-                    html.Blockquote(
-                        quote["quote"] + ("\N{HORIZONTAL ELLIPSIS}" if quote["cut"] else "")
-                    ),
-                ]
-            )
-            for quote in quotes
-        ],
-        className="quotes",
     )
 
 
@@ -197,16 +236,18 @@ def head(row: Mapping[str, Any]) -> Component:
                 className="article-source",
             ),
             cards.facts(known),
-            changes(revisions) if len(revisions) > 1 else None,
         ],
         className="article-head",
     )
 
 
-def revision_text(row: Mapping[str, Any], revisions: Sequence[Mapping[str, Any]]) -> str:
+def revision_text(row: Mapping[str, Any], revisions: Sequence[Mapping[str, Any]]) -> Any:
     """``2 of 2``, or that there is only one."""
     if len(revisions) > 1:
-        return f"{row['revision']} of {len(revisions)}: the outlet changed it"
+        return html.A(
+            f"{row['revision']} of {len(revisions)}: the outlet changed it",
+            href="#article-history",
+        )
     return "the only one seen" if row["revision"] == 1 else str(row["revision"])
 
 
@@ -221,29 +262,6 @@ def unfinished(work: Sequence[Mapping[str, Any]]) -> str | None:
     return "; ".join(left) or None
 
 
-def changes(revisions: Sequence[Mapping[str, Any]]) -> Component:
-    """Each version that was seen."""
-    rows = [
-        [
-            revision["revision"],
-            wording.time(revision["fetched_at"]),
-            revision["title"],
-            wording.count(revision["words"]),
-        ]
-        for revision in revisions
-    ]
-    return html.Details(
-        [
-            html.Summary(f"{len(revisions)} versions were seen"),
-            tables.text(
-                ["Version", "Fetched", "Headline", "Words"], rows, caption="Versions", numeric=(3,)
-            ),
-        ],
-        className="as-table",
-        open=True,
-    )
-
-
 def ordered(annotations: Sequence[Annotation]) -> list[Annotation]:
     """Labels in the order a reader wants them; those in force before those replaced."""
     places = {key: place for place, key in enumerate(CARD_ORDER)}
@@ -253,12 +271,15 @@ def ordered(annotations: Sequence[Annotation]) -> list[Annotation]:
     )
 
 
-def label_cards(annotations: Sequence[Annotation]) -> Component:
-    """The labels in force, or that there are none yet."""
+def label_cards(
+    annotations: Sequence[Annotation], quotes: Sequence[Mapping[str, Any]]
+) -> Component:
+    """The labels in force with the sentences they rest on, or that there are none yet."""
     found = ordered(annotations)
     if not found:
         return notices.no_labels()
-    return html.Div([labels.card(row) for row in found], className="label-grid")
+    said = {quote["sentence"]: labels.quoted(quote) for quote in quotes}
+    return html.Div([labels.card(row, said) for row in found], className="label-grid")
 
 
 def elsewhere(row: Mapping[str, Any], others: Sequence[Any]) -> Component:
@@ -306,12 +327,7 @@ def provenance(article_id: str, annotations: Sequence[Annotation]) -> Component:
                 caption="Provenance of each label; digests are cut, the data has them whole",
                 numeric=(2,),
             ),
-            html.P(
-                links.data(
-                    "get the data", "/v1" + links.path("articles", article_id, "annotations")
-                ),
-                className="source",
-            ),
+            data.data(f"articles/{article_id}/annotations", name="labels of every run"),
         ]
     )
 

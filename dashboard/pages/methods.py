@@ -1,7 +1,8 @@
-"""What the labels mean, who made them, and what they must not be read as."""
+"""What the labels mean, how good they are, who made them, and what they must not be read as."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -11,24 +12,39 @@ from dash.development.base_component import Component
 from dashboard import links, wording
 from dashboard.client import ApiError, Client
 from dashboard.links import Filters
-from dashboard.parts import frame, notices, tables
+from dashboard.parts import data, drift, frame, notices, quality, tables
+from dashboard.parts.aria import aria
 
 TITLE: Final = "Methods"
+VERDICTS: Final = (
+    ("ok", "as usual"),
+    ("quiet", "really few articles"),
+    ("kept-out", "the outlet kept us out"),
+    ("broken", "less came than the outlet's floor: something was broken"),
+    ("not-crawled", "nobody looked"),
+)
 
 
 def top(_filters: Filters) -> Component:
     """The title."""
     return frame.head(
-        "Methods",
+        "Quality and methods",
         "Each article is read by a model that is not told the outlet. Every label carries "
         "the model, the codebook and the text it was made on.",
     )
 
 
 def layout(_filters: Filters) -> Component:
-    """Cautions first, then the codebook, then the runs."""
+    """How good, how whole, what it means and how to read it; then codebook, runs and drift."""
     return html.Div(
         [
+            frame.panel("methods-quality", "How often are the labels right?", lines=14),
+            frame.panel(
+                "methods-complete",
+                "How complete is it?",
+                "What is missing is missing from every figure; it is never filled in.",
+                lines=8,
+            ),
             html.Section(
                 [
                     html.H2("What the labels do and do not mean"),
@@ -80,8 +96,54 @@ def layout(_filters: Filters) -> Component:
                 "compared on the same texts, and its reason is kept.",
                 lines=4,
             ),
+            frame.panel(
+                "methods-drift",
+                "Do two runs agree?",
+                "When the model or its instructions change, labels change though the news did not. "
+                "Here both runs are asked about the same texts.",
+                lines=10,
+            ),
         ]
     )
+
+
+async def draw_quality(client: Client, _filters: Filters) -> Component:
+    """What was measured."""
+    return quality.measured(await client.get("quality"))
+
+
+async def draw_complete(client: Client, filters: Filters) -> Component:
+    """Articles by label, outlet-days by verdict."""
+    once = [("limit", "1"), ("count", "true")]
+    seen = links.seen(filters)
+    every, labelled, *days = await asyncio.gather(
+        client.articles([*once, *seen]),
+        client.articles([*once, ("labelled", "true"), *seen]),
+        *(client.get("sources", [*once, ("verdict", verdict)]) for verdict, _ in VERDICTS),
+    )
+    return complete(
+        every["meta"]["total"],
+        labelled["meta"]["total"],
+        [answer["meta"]["total"] for answer in days],
+    )
+
+
+async def draw_drift(client: Client, filters: Filters) -> Component:
+    """Two runs on the same texts, where there are two."""
+    rows = (await client.runs())["data"]
+    found = drift.pair(filters, rows)
+    if found is None:
+        return drift.alone()
+    seen, other = found
+    try:
+        answer = await client.get("runs/compare", [("a", seen["run_id"]), ("b", other["run_id"])])
+    except ApiError as error:
+        if error.code != "too-many-articles":
+            raise
+        body = drift.too_many(error.detail)
+    else:
+        body = drift.drawn(answer)
+    return html.Div([drift.choice(other, rows, seen), body])
 
 
 async def draw_codebook(client: Client, filters: Filters) -> Component:
@@ -101,7 +163,70 @@ async def draw_runs(client: Client, _filters: Filters) -> Component:
     return runs((await client.runs())["data"])
 
 
-PANELS: Final = {"methods-codebook": draw_codebook, "methods-runs": draw_runs}
+PANELS: Final = {
+    "methods-quality": draw_quality,
+    "methods-complete": draw_complete,
+    "methods-codebook": draw_codebook,
+    "methods-runs": draw_runs,
+    "methods-drift": draw_drift,
+}
+
+
+def complete(articles: int, labelled: int, days: Sequence[int]) -> Component:
+    """How many articles have labels, and how the days of outlets were seen."""
+    every = sum(days)
+    return html.Div(
+        [
+            html.P(
+                [
+                    html.B(f"{wording.count(labelled)} of {wording.plural(articles, 'article')}"),
+                    " have labels of the run shown; ",
+                    links.inside(
+                        f"{wording.count(articles - labelled)} do not", "/articles?labelled=false"
+                    ),
+                    ", because they wait or were refused.",
+                ]
+                if articles
+                else "Nothing has been collected yet."
+            ),
+            html.P(
+                [
+                    html.B(f"{wording.plural(every, 'outlet-day')}"),
+                    " were judged. Where a day was not seen as usual, no article is no silence. ",
+                    links.inside("Day by day", "/outlets"),
+                ]
+                if every
+                else "How well each outlet was seen on each day has not been judged yet.",
+                className="panel-text part",
+            ),
+            html.Div(
+                [bar(name, n, every) for (_, name), n in zip(VERDICTS, days, strict=True)],
+                role="list",
+                className="bars bars-wide",
+                **aria(label="Outlet-days by verdict"),
+            )
+            if every
+            else None,
+            data.data("sources", name="outlet-days"),
+        ]
+    )
+
+
+def bar(name: str, n: int, every: int) -> Component:
+    """A share of all as a length, and the number beside it."""
+    return html.Div(
+        [
+            html.Span(name, className="bar-name"),
+            html.Span(
+                html.Span(className="bar-fill", style={"width": f"{n / every * 100:.1f}%"}),
+                className="bar-track",
+                **aria(hidden="true"),
+            ),
+            html.Span(wording.count(n), className="bar-value"),
+        ],
+        className="bar",
+        role="listitem",
+    )
 
 
 def _title(stage: str) -> str:
@@ -114,10 +239,7 @@ def codebook(book: Mapping[str, Any]) -> Component:
     return html.Div(
         [
             html.P(
-                [
-                    f"Version {book['version']}, digest {wording.digest(book['digest'])} · ",
-                    links.data("get the data", links.api_path("codebook")),
-                ],
+                f"Version {book['version']}, digest {wording.digest(book['digest'])}",
                 className="source",
             ),
             *[
@@ -125,6 +247,7 @@ def codebook(book: Mapping[str, Any]) -> Component:
                 for stage in [*wording.STAGES, *sorted(set(questions) - set(wording.STAGES))]
                 if stage in questions
             ],
+            data.data("codebook", name="codebook", rows=False),
         ]
     )
 
@@ -209,7 +332,7 @@ def runs(rows: Sequence[Mapping[str, Any]]) -> Component:
                 caption="Labelling runs; articles are the current ones that a run has labelled",
                 numeric=(6, 7),
             ),
-            html.P(links.data("get the data", links.api_path("runs")), className="source"),
+            data.data("runs", name="runs"),
             *[settings(row) for row in rows if row["settings"]],
         ]
     )  # fmt: skip

@@ -10,8 +10,10 @@ from dash.development.base_component import Component
 
 from dashboard import links, wording
 from dashboard.parts import labels
+from dashboard.parts.spark import spark
 from dashboard.shapes import Article
 
+OUTLETS_NAMED: Final = 8
 LISTED_MAX: Final = 16  # what a page lists itself; the grid takes any number
 
 
@@ -74,20 +76,48 @@ def size(event: Mapping[str, Any]) -> str:
 
 def event(row: Mapping[str, Any], *, lead: bool = False) -> Component:
     """One event in a list; the lead is set larger."""
+    return _group(row, "event", links.path("events", row["event_id"]), lead=lead)
+
+
+def story(row: Mapping[str, Any]) -> Component:
+    """One story in a list."""
+    return _group(row, "story", links.path("stories", row["story_id"]))
+
+
+def _group(row: Mapping[str, Any], what: str, href: str, *, lead: bool = False) -> Component:
+    """Headline, size and days, articles by day, and the outlets that came first."""
+    parts = [size(row), wording.span(row["first_at"], row["last_at"])]
+    if what == "story" and row["events"]:
+        parts.append(wording.plural(row["events"], "event"))
     return html.Li(
         [
             links.inside(
-                row["title"] or "(untitled event)",
-                links.path("events", row["event_id"]),
+                row["title"] or f"(untitled {what})",
+                href,
                 className="headline headline-lead" if lead else "headline",
             ),
-            html.P(
-                f"{size(row)} · {wording.span(row['first_at'], row['last_at'])}",
-                className="byline",
-            ),
+            html.P([" · ".join(parts), spark(row.get("by_day"))], className="byline"),
+            html.P(first_outlets(row), className="byline byline-outlets")
+            if row.get("outlets")
+            else None,
         ],
         className="story-row story-lead" if lead else "story-row",
     )
+
+
+def first_outlets(row: Mapping[str, Any]) -> str:
+    """``Meridian Wire 3, The Harbor Ledger and 4 more``: in the order in which they came to it."""
+    shown = row["outlets"][:OUTLETS_NAMED]
+    named = ", ".join(
+        f"{o['publisher']} {o['articles']}" if o["articles"] > 1 else o["publisher"] for o in shown
+    )
+    rest = row["publishers"] - len(shown)
+    return named + (f" and {wording.count(rest)} more" if rest > 0 else "")
+
+
+def stories(rows: Sequence[Mapping[str, Any]]) -> Component:
+    """A list of stories."""
+    return html.Ol([story(row) for row in rows], className="story-list")
 
 
 def events(rows: Sequence[Mapping[str, Any]], *, lead: bool = False) -> Component:

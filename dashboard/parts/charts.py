@@ -9,9 +9,9 @@ from typing import Any, Final
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard import links, wording
+from dashboard import wording
 from dashboard.figures import Figure
-from dashboard.parts import tables
+from dashboard.parts import data, tables
 from dashboard.parts.aria import aria
 
 CONFIG: Final[Any] = {
@@ -19,14 +19,17 @@ CONFIG: Final[Any] = {
     "responsive": True,
     "scrollZoom": False,
     "doubleClick": False,
-    "modeBarButtons": [["toImage"]],
-    "toImageButtonOptions": {"format": "png", "scale": 2, "filename": "newsroom"},
+    "displayModeBar": False,  # the block below saves images, also without a mouse
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What a figure was drawn from. ``href`` is the same question put to the API."""
+    """What a figure was drawn from. ``href`` is the same question put to the API.
+
+    ``interval`` says what the bars around a value mean; ``seen_days`` are the outlet-days that were
+    seen as usual, and all that were judged.
+    """
 
     n: int
     href: str
@@ -36,10 +39,12 @@ class Source:
     labeller_revision: str | None = None
     codebook: str | None = None
     run_id: str | None = None
+    interval: str | None = None
+    seen_days: tuple[int, int] | None = None
 
 
 def source_line(source: Source) -> Component:
-    """``n = 1,204 articles · 3–12 Nov 2026 · labels: embedded · run 3f1c9a0b · get the data``."""
+    """``n = 1,204 articles · 3–12 Nov 2026 · labels: embedded · codebook v1 · run 3f1c9a0b``."""
     words = [f"n = {wording.plural(source.n, 'article')}"]
     if source.first_at or source.last_at:
         words.append(wording.span(source.first_at, source.last_at))
@@ -50,9 +55,16 @@ def source_line(source: Source) -> Component:
         words.append(f"codebook {source.codebook}")
     if source.run_id:
         words.append(f"run {source.run_id[:8]}")
-    return html.Span(
-        [" · ".join(words), " · ", links.data("get the data", source.href)], className="source"
-    )
+    if source.interval:
+        words.append(source.interval)
+    if source.seen_days:
+        whole, judged = source.seen_days
+        words.append(
+            f"{wording.count(whole)} of {wording.count(judged)} outlet-days seen as usual"
+            if judged
+            else "nobody judged how well these days were seen"
+        )
+    return html.P(" · ".join(words), className="source")
 
 
 def chart(
@@ -65,7 +77,7 @@ def chart(
     rows: Sequence[Sequence[Any]],
     numeric: Sequence[int] = (),
     notes: Sequence[Any] = (),
-    legend: Sequence[tuple[str, str, str]] = (),
+    legend: Sequence[tuple[Any, str, str]] = (),
 ) -> Component:
     """The figure, its caption, and the numbers behind it as a table one click away.
 
@@ -107,6 +119,7 @@ def chart(
                         ],
                         className="as-table",
                     ),
+                    data.block(source.href, name=title, image=True),
                 ]
             ),
         ],

@@ -21,6 +21,33 @@ CATEGORIES: Final = (
     "disaster_and_incidents",
     "science_and_technology",
 )
+# What a control does, in a sentence or two; every name of a control has one.
+HELP: Final[Mapping[str, str]] = {
+    "publisher": "Only what these outlets published. Choose up to fifty; type a part of a name.",
+    "category": "The broad field of an article, given by the model from its words.",
+    "topic": "The subject an article resembles most, given by the model. One article, one topic.",
+    "news_type": "Reports, or opinion pieces. The model decides from the way it is written.",
+    "event": "Only articles about this one happening.",
+    "story": "Only articles about this developing story, which may have several events.",
+    "q": "Words of the headline. Put a phrase in quotation marks; -word leaves a word out.",
+    "published": "First and last day of publication, both included, in UTC.",
+    "labelled": "Articles wait for a worker before they have labels. Here you see which.",
+    "sort": "Which rows stand first. It changes no number.",
+    "colour": "What the colours of the bars stand for.",
+    "shares": "Numbers of articles, or each outlet's articles as 100 %, so that sizes compare.",
+    "level": "An event is one happening. A story is what becomes of it over days or weeks.",
+    "state": "Over means that no new article has come for a while.",
+    "without": "What this outlet has nothing of here. That is no proof that it was silent.",
+    "live": "Ask for the numbers again every few seconds while work is going on.",
+    "weights": "Whether each article counts the same, each outlet, or each place on a front page.",
+    "highlight": "Keeps the colour of one class only and puts it first, so that it compares.",
+    "view": "The same numbers as bars, or as a grid whose cells lead to the articles.",
+    "run": "A run is one model with one set of instructions. Another run may label differently.",
+    "kind": "Lean: whose viewpoints the wording resembles. Tone: how negative or positive it is.",
+    "compare": "Two outlets over the same days, or the same outlets over two periods.",
+    "before": "The other period. Left empty, it is as many days just before the first.",
+    "against": "The run whose labels are set beside those that readers see.",
+}
 ANY: Final = links.ANY
 NEWS_TYPES: Final = ("news report", "opinion")
 
@@ -36,8 +63,25 @@ OUTLETS: Final = _id("publisher")
 
 
 def _boxed(control: Any) -> Component:
-    wide = control.id["name"] in WIDE
-    return html.Div(control, className="filter filter-wide" if wide else "filter")
+    name = control.id["name"]
+    wide = name in WIDE
+    return html.Div(
+        [control, help_mark(control.label, name)],
+        className="filter filter-wide" if wide else "filter",
+    )
+
+
+def help_mark(label: str, name: str) -> Component | None:
+    """A question mark that opens what a control does; it needs neither mouse nor script."""
+    if name not in HELP:
+        return None
+    return html.Details(
+        [
+            html.Summary("?", title=f"What is “{label}”?", **aria(label=f"Help: {label}")),
+            html.P(HELP[name], className="help-text"),
+        ],
+        className="help",
+    )
 
 
 def bar(*controls: Any, clear_to: str) -> Component:
@@ -93,8 +137,8 @@ def outlets(filters: links.Filters) -> Any:
     return dmc.MultiSelect(
         id=_id("publisher"),
         label="Outlets",
-        placeholder="All",
-        data=outlet_options([], filters),
+        placeholder="All, or type a name",
+        data=outlet_options([], {outlet: outlet for outlet in filters.publisher}),
         value=list(filters.publisher),
         searchable=True,
         clearable=True,
@@ -104,11 +148,10 @@ def outlets(filters: links.Filters) -> Any:
 
 
 def outlet_options(
-    known: Sequence[Mapping[str, Any]], filters: links.Filters
+    known: Sequence[Mapping[str, Any]], chosen: Mapping[str, str]
 ) -> list[dict[str, str]]:
     """Outlets by name; a chosen one that the API does not list can still be taken away."""
-    names = {outlet: outlet for outlet in filters.publisher}
-    names |= {row["publisher_id"]: row["name"] for row in known}
+    names = {**chosen, **{row["publisher_id"]: row["name"] for row in known}}
     return [
         {"value": value, "label": label}
         for value, label in sorted(names.items(), key=lambda pair: pair[1].casefold())
@@ -154,17 +197,15 @@ def labelled(filters: links.Filters) -> Any:
     )
 
 
-def dates(filters: links.Filters) -> Any:
-    """First and last day of publication."""
+def dates(filters: links.Filters, name: str = "published", label: str = "Published") -> Any:
+    """First and last day of publication, or of another pair of ``links.PERIODS``."""
+    days = [getattr(filters, end) for end in links.PERIODS[name]]
     return dmc.DatePickerInput(
-        id=_id("published"),
-        label="Published",
+        id=_id(name),
+        label=label,
         placeholder="Any day",
         type="range",
-        value=[
-            day.isoformat() if day else None
-            for day in (filters.published_from, filters.published_to)
-        ],
+        value=[day.isoformat() if day else None for day in days],
         valueFormat="D MMM YYYY",
         clearable=True,
         allowSingleDateInRange=True,
@@ -182,7 +223,7 @@ def run(filters: links.Filters, rows: Sequence[Mapping[str, Any]]) -> Component 
         value = ANY
     elif filters.run and value is None:  # older than those the API lists first
         value = filters.run
-        others = [*others, {"run_id": value, "labeller": "run", "articles": None}]
+        others = [*others, {"run_id": value, "labeller": "run", "started_at": None}]
     control = dmc.Select(
         id=_id("run"),
         label="Labels of the run",
@@ -193,25 +234,28 @@ def run(filters: links.Filters, rows: Sequence[Mapping[str, Any]]) -> Component 
         value=value or ANY,
         allowDeselect=False,
     )
-    return html.Div(control, className="filter run-choice")
+    return html.Div([control, help_mark("Labels of the run", "run")], className="filter run-choice")
 
 
 def _run_name(row: Mapping[str, Any], note: str | None = None) -> str:
     words = [f"{row['labeller']} {row['run_id'][:8]}"]
-    if row["articles"] is not None:
-        words.append(wording.plural(row["articles"], "article"))
+    if row["started_at"] is not None:
+        words.append(f"begun {wording.day(row['started_at'])}")
     return ", ".join([*words, *([note] if note else [])])
 
 
 def choice(name: str, label: str, value: str | None, options: Sequence[tuple[str, str]]) -> Any:
     """A few ways of seeing the same thing; the first is what a view has without it."""
     return html.Div(
-        dmc.SegmentedControl(
-            id=_id(name),
-            data=_first_is_any(options),
-            value=_chosen(value, options),
-            size="xs",
-            **aria(label=label),
-        ),
+        [
+            dmc.SegmentedControl(
+                id=_id(name),
+                data=_first_is_any(options),
+                value=_chosen(value, options),
+                size="xs",
+                **aria(label=label),
+            ),
+            help_mark(label, name),
+        ],
         className="choice",
     )

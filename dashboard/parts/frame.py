@@ -12,10 +12,12 @@ from dashboard import links
 from dashboard.parts.aria import aria
 
 NAVIGATION: Final = (
-    ("overview", "Overview", "/"),
-    ("articles", "Articles", "/articles"),
-    ("events", "Events", "/events"),
+    ("today", "Today", "/"),
+    ("coverage", "Coverage", "/coverage"),
     ("framing", "Framing", "/framing"),
+    ("events", "Events", "/events"),
+    ("compare", "Compare", "/compare"),
+    ("articles", "Articles", "/articles"),
     ("outlets", "Outlets", "/outlets"),
     ("pipeline", "Pipeline", "/pipeline"),
     ("methods", "Methods", "/methods"),
@@ -37,6 +39,7 @@ THEME: Final = {
     "primaryColor": "ink",
     "primaryShade": {"light": 7, "dark": 4},
     "defaultRadius": 2,
+    "respectReducedMotion": True,
     "colors": {
         "ink": [
             "#f2f4f6", "#e1e6ea", "#c3ccd4", "#a2b0bd", "#8597a9",

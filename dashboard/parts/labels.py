@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from dash import html
@@ -121,8 +121,16 @@ def caveat(text: str) -> Component:
     )
 
 
-def card(annotation: Annotation) -> Component:
-    """One current label of an article."""
+QUOTED_MAX: Final = 3  # sentences of a card; the rest is in the strip, by number
+
+
+def quoted(quote: Mapping[str, Any]) -> str:
+    """A sentence as the API gives it: never more than a few words."""
+    return str(quote["quote"]) + ("\N{HORIZONTAL ELLIPSIS}" if quote["cut"] else "")
+
+
+def card(annotation: Annotation, said: Mapping[int, str]) -> Component:
+    """One current label of an article; ``said`` are the quoted sentences by number."""
     stage, scope, score = annotation["stage"], annotation["scope"], annotation["score"]
     headline = scope == "headline"
     what = wording.STAGES.get(stage, wording.name(stage))
@@ -163,18 +171,29 @@ def card(annotation: Annotation) -> Component:
             html.P(annotation["reason"], className="label-reason")
             if annotation["reason"]
             else None,
+            rests_on(evidence, said) if evidence else None,
+            caveat(wording.CAVEATS[about]) if about in wording.CAVEATS else None,
+        ],
+        className="label-card",
+    )
+
+
+def rests_on(evidence: Sequence[int], said: Mapping[int, str]) -> Component:
+    """The sentences that a label rests on: the first in words, all by number."""
+    return html.Div(
+        [
             html.P(
                 [
                     "Rests on sentence " if len(evidence) == 1 else "Rests on sentences ",
                     *[part for n in evidence for part in (", ", _place_of(n))][1:],
                 ],
                 className="label-evidence",
-            )
-            if evidence
-            else None,
-            caveat(wording.CAVEATS[about]) if about in wording.CAVEATS else None,
-        ],
-        className="label-card",
+            ),
+            *[
+                html.Blockquote(html.Mark(said[number]), className="label-quote")
+                for number in [n for n in evidence if n in said][:QUOTED_MAX]
+            ],
+        ]
     )
 
 

@@ -22,26 +22,36 @@ def notice(title: str, *text: Any, kind: str = "empty") -> Component:
     )
 
 
-def failed(error: ApiError) -> Component:
-    """The API's refusal or silence in words a reader can use."""
+def failed(error: ApiError, again: str | None = None) -> Component:
+    """The API's refusal or silence in words a reader can use; ``again`` is where to try it."""
+    retry = [" ", html.A("Try again", href=again)] if again else []
+    if error.code == "api-slow":
+        return notice(
+            "This takes too long",
+            f"There was {error.detail}. Fewer days or outlets make it faster.",
+            *retry,
+            kind="failed",
+        )
     if error.status is None:
         return notice(
             "The data service does not answer",
             f"This part is read from the API, and {error.detail}. "
             "The rest of the page may still work; reload in a moment.",
+            *retry,
             kind="failed",
         )
     if error.status == 404:
         return notice(
             "There is nothing at this address",
             "It may have been withdrawn, or regrouped under another id. ",
-            links.inside("Back to the overview", "/"),
+            links.inside("Back to today", "/"),
             kind="failed",
         )
     if error.status == 429:
         return notice(
             "Too many questions at once",
             "The API limits how often it may be asked. Wait a minute, then reload.",
+            *retry,
             kind="failed",
         )
     if error.status < 500:
@@ -53,6 +63,7 @@ def failed(error: ApiError) -> Component:
     return notice(
         "The data service failed on this part",
         f"It said: {error.detail} ({error.code}). The rest of the page may still work.",
+        *retry,
         kind="failed",
     )
 
@@ -71,7 +82,7 @@ def no_such_page() -> Component:
     return html.Main(
         notice(
             "There is no page at this address",
-            links.inside("Go to the overview", "/"),
+            links.inside("Go to today", "/"),
             kind="failed",
         ),
         className="page",

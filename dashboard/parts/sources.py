@@ -15,6 +15,9 @@ def source(
     filters: Filters,
     outlets: Sequence[Mapping[str, Any]],
     run: Mapping[str, Any] | None,
+    *,
+    interval: str | None = None,
+    seen_days: tuple[int, int] | None = None,
 ) -> Source:
     """The source line of a figure over the articles of ``outlets``, labelled in ``run``.
 
@@ -37,4 +40,6 @@ def source(
         labeller_revision=run.get("labeller_revision"),
         codebook=run.get("codebook_version"),
         run_id=run.get("run_id"),
+        interval=interval,
+        seen_days=seen_days,
     )

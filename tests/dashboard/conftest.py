@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import articleroom
+import browsing
+import compareroom
+import frontroom
+import grouproom
 import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from payloads import EVIL, EVIL_ADDRESSES
 
 OUTLETS = [
     ("aldermoorpost", "The Aldermoor Post", -1.4),
@@ -171,7 +177,7 @@ def group(group_id: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
         "articles": len(rows),
         "publishers": len({r["publisher_id"] for r in rows}),
         "method": "minilm-complete-1",
-    }
+    } | grouproom.outline(rows)
 
 
 def events_of(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -229,7 +235,7 @@ CODEBOOK = {
 def trends(rows: list[dict[str, Any]], metric: str, by: list[str]) -> list[dict[str, Any]]:
     cells: dict[tuple[Any, ...], list[float]] = defaultdict(list)
     for row in rows:
-        labels = row["labels"] or {}
+        labels = compareroom.labels_of(row)
         if metric not in ("articles", "opinion_share") and labels.get(metric) is None:
             continue
         key = tuple(row["publisher_id"] if d == "publisher" else labels.get(d) for d in by)
@@ -248,6 +254,31 @@ def trends(rows: list[dict[str, Any]], metric: str, by: list[str]) -> list[dict[
     return out
 
 
+def source_day(publisher_id: str, day: int, verdict: str) -> dict[str, Any]:
+    return {
+        "publisher_id": publisher_id, "day": f"2026-11-{day + 3:02}", "verdict": verdict,
+        "complete": verdict in ("ok", "quiet"), "reasons": ["too-few-articles 2 of 9"] if verdict == "broken" else [],
+        "articles": 9 if verdict == "ok" else 2, "refusals": 1, "computed_at": "2026-11-14T06:00:00Z",
+    }  # fmt: skip
+
+
+def citation(of: str) -> dict[str, Any]:
+    days = {"days": 60, "days_complete": 54, "days_unfinished": 0, "days_kept_out": 0,
+            "days_broken": 6, "days_not_crawled": 0, "days_unjudged": 0}  # fmt: skip
+    return {
+        "of": of, "query_id": "8d969eef6ecad3c2", "call": f"http://localhost{of}&as_of=2026-11-14",
+        "pinned": True, "not_pinned": None, "as_of": None, "run": RUN, "snapshot_id": "5f" * 16,
+        "export": {"as_of": "2026-11-14T00:00:00Z", "q": "it's"}, "permalink": "http://localhost/framing",
+        "permalink_leaves_out": ["by"], "snippet": "from newsroom.client import Newsroom",
+        "text": {"apa": f"The Newsroom maintainers. (2026). {of}", "bibtex": "@misc{x}", "cff": "cff-version: 1.2.0"},
+        "articles": 120,
+        "completeness": days | {"first_day": "2026-11-03", "last_day": "2026-11-12",
+                                "outlets": [days | {"publisher": key} for key, _, _ in OUTLETS]},
+        "validation": {"measures": [], "unmeasured": [{"stage": "lean", "scope": "article"}]},
+        "retrieved_at": "2026-11-14T09:00:00Z",
+    }  # fmt: skip
+
+
 def problem(status: int, code: str, detail: str) -> JSONResponse:
     body = {"type": f"/v1/problems/{code}", "title": "Problem", "status": status,
             "detail": detail, "code": code, "errors": []}  # fmt: skip
@@ -262,19 +293,23 @@ def fake_api(
     """An application with the routes of /v1 over fixed rows."""
     outlets = OUTLETS if outlets is None else outlets
     app = FastAPI()
+    frontroom.add(app, rows, outlets)
+    articleroom.add(app, rows, runs)
+    compareroom.add(app, rows, RUN)
     by_id = {row["article_id"]: row for row in rows}
     events = events_of(rows)
 
     @app.get("/v1/outlets")
     def get_outlets(request: Request) -> Any:
         counts = Counter(row["publisher_id"] for row in rows)
+        asked = request.query_params.get("q", "").lower()
         return page(
             [
                 {"publisher_id": key, "name": name, "domain": f"{key}.example", "country": "US",
                  "demo": True, "verified": True, "articles": counts[key],
                  "first_at": "2026-11-03T08:00:00Z" if counts[key] else None,
                  "last_at": "2026-11-12T18:00:00Z" if counts[key] else None, "refusals": 2}
-                for key, name, _ in outlets
+                for key, name, _ in outlets if asked in name.lower()
             ],
             request,
         )  # fmt: skip
@@ -366,13 +401,29 @@ def fake_api(
             "siblings": siblings,
         }
 
+    @app.get("/v1/stories")
+    def get_stories(request: Request) -> Any:
+        keys = sorted({row["story_id"] for row in rows if row["story_id"]})
+        return page(
+            [
+                {"story_id": key, "events": 2}
+                | group(key, [row for row in rows if row["story_id"] == key])
+                for key in keys
+            ],
+            request,
+        )
+
     @app.get("/v1/stories/{story_id}")
     def get_story(story_id: str) -> Any:
         own = [row for row in rows if row["story_id"] == story_id]
         if not own:
             return problem(404, "not-found", f"no story {story_id}")
         parts = [e for e in events if e["story_id"] == story_id]
-        return {"story_id": story_id, "outside_events": 1, "events": parts} | group(story_id, own)
+        return group(story_id, own) | {
+            "story_id": story_id, "outside_events": 1, "events": parts, "as_of": None,
+        }  # fmt: skip
+
+    grouproom.add_routes(app, rows, outlets, RUN, problem)
 
     @app.get("/v1/trends")
     def get_trends(request: Request) -> Any:
@@ -405,13 +456,33 @@ def fake_api(
             "duplicates": [{"code": "same-text", "n": 1}] if rows else [],
             "refusals": [{"code": "soft-404", "n": 3}, {"code": "too-short", "n": 4}] if rows else [],
             "work": [
-                {"stage": "label", "state": "done", "error_code": None, "n": labelled},
-                {"stage": "label", "state": "due", "error_code": None, "n": len(rows) - labelled},
-                {"stage": "label", "state": "quarantined", "error_code": "text-too-long", "n": 1},
+                {"stage": "label", "state": state, "error_code": code, "n": n, "last_hour": n,
+                 "oldest_due_at": "2026-11-12T18:00:00Z" if state == "due" else None}
+                for state, code, n in (("done", None, labelled), ("due", None, len(rows) - labelled),
+                                       ("quarantined", "text-too-long", 1))
             ] if rows else [],
+            "jobs": [{"kind": "export", "state": "leased", "n": 1, "progress": 0.25,
+                      "changed_at": "2026-11-12T18:00:00Z"}] if rows else [],
+            "crawl": {"hosts_asked": 0, "last_asked_at": None, "looks_due": 3, "looks_planned": 9,
+                      "hosts_stopped": [{"code": "robots", "n": 2}]},
             "annotations": 7 * labelled, "annotations_current": 6 * labelled,
             "events": len(events), "stories": 3 if rows else 0,
         }  # fmt: skip
+
+    @app.get("/v1/sources")
+    def get_sources(request: Request) -> Any:
+        verdicts = ["ok"] * 8 + ["quiet", "broken"]
+        asked = request.query_params.get("verdict")
+        found = [
+            source_day(key, day, verdict)
+            for key, _, _ in outlets if rows
+            for day, verdict in enumerate(verdicts) if asked in (None, verdict)
+        ]  # fmt: skip
+        return page(found, request)
+
+    @app.get("/v1/cite")
+    def get_cite(of: str) -> Any:
+        return citation(of)
 
     @app.get("/v1/runs")
     def get_runs(request: Request) -> Any:
@@ -460,19 +531,61 @@ def failing() -> Callable[[int, str], FastAPI]:
     return failing_api
 
 
-EVIL_TEXT = '"><img src=x onerror=alert(1)><script>alert(2)</script>'
+@pytest.fixture
+def hostile_api() -> FastAPI:
+    """Fifty pieces of markup as every text, and addresses that are scripts.
+
+    The first fifty articles are one event; each of the others is one of its own, all one story.
+    """
+    count = len(EVIL)
+    outlets = [(f"outlet{n}", text, 0.0) for n, text in enumerate(EVIL)]
+    rows = small_rows(2 * count)
+    for n, row in enumerate(rows):
+        text = EVIL[n % count]
+        row |= {"title": text, "bylines": [text], "section": text, "story_id": f"{0xF0:032x}"}
+        row |= {"publisher_id": f"outlet{n % count}", "publisher": text}
+        row["url"] = EVIL_ADDRESSES[n % len(EVIL_ADDRESSES)]
+        row["event_id"] = f"{0xE0 if n < count else 0x100 + n:032x}"
+        if row["labels"]:
+            row["labels"] |= {"topic": text, "category": text}
+    return fake_api(rows, outlets)
 
 
 @pytest.fixture
-def hostile_api() -> FastAPI:
-    """Markup in every text, and an address that is a script."""
-    rows = small_rows(40)
+def arabic_api() -> FastAPI:
+    rows = small_rows(20)
     for row in rows:
-        row["title"] = EVIL_TEXT
-        row["bylines"] = [EVIL_TEXT]
-        row["publisher"] = EVIL_TEXT
-        row["section"] = EVIL_TEXT
-        row["url"] = "javascript:alert(3)"
-        if row["labels"]:
-            row["labels"]["topic"] = EVIL_TEXT
-    return fake_api(rows, [(key, EVIL_TEXT, lean) for key, _, lean in OUTLETS])
+        row["title"] = (
+            "\u0627\u0644\u0645\u062c\u0644\u0633 \u064a\u0624\u062c\u0644 \u0627\u0644\u062a\u0635\u0648\u064a\u062a! \U0001f6f3\ufe0f \U0001f468\u200d\U0001f469\u200d\U0001f467"
+        )
+    return fake_api(rows)
+
+
+@pytest.fixture(scope="module")
+def crowd_api() -> FastAPI:
+    """Ten thousand outlets, each with an article; names from right to left, and of emoji."""
+    names = (
+        "\u0635\u062d\u064a\u0641\u0629 {}",
+        "\u05e2\u05d9\u05ea\u05d5\u05df {}",
+        "\U0001f5de\ufe0f {} \U0001f469\u200d\U0001f52c",
+        "Gazette {}",
+    )
+    outlets = [(f"paper{n:05}", names[n % 4].format(n), 0.0) for n in range(10_000)]
+    rows = small_rows(len(outlets))
+    for row, (key, name, _) in zip(rows, outlets, strict=True):
+        row |= {"publisher_id": key, "publisher": name, "title": f"{name}: {row['title']}"}
+        if int(row["article_id"], 16) >= 120:
+            row |= {"event_id": None, "story_id": None}
+    return fake_api(rows, outlets)
+
+
+@pytest.fixture(scope="module")  # its event loop would stand in the way of tests that run one
+def chromium() -> Iterator[Any]:
+    with browsing.browser() as found:
+        yield found
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[FastAPI], str]]:
+    with browsing.serving() as start:
+        yield start

@@ -114,9 +114,9 @@ def test_every_callback_speaks_of_something_that_is_somewhere(small_api: FastAPI
 
 def test_a_panel_that_breaks_leaves_a_notice(web: TestClient, monkeypatch: Any) -> None:
     body = {
-        "output": "overview-events.children",
-        "outputs": {"id": "overview-events", "property": "children"},
-        "inputs": [{"id": "overview-events", "property": "id", "value": "overview-events"}],
+        "output": "today-stories.children",
+        "outputs": {"id": "today-stories", "property": "children"},
+        "inputs": [{"id": "today-stories", "property": "id", "value": "today-stories"}],
         "state": [
             {"id": "url", "property": "pathname", "value": "/"},
             {"id": "url", "property": "search", "value": ""},
@@ -124,12 +124,12 @@ def test_a_panel_that_breaks_leaves_a_notice(web: TestClient, monkeypatch: Any) 
         "changedPropIds": [],
     }
     whole = web.post("/_dash-update-component", json=body)
-    assert "headline-lead" in whole.text
+    assert "who-title" in whole.text
 
-    async def wrong_shape(_self: Client, _parameters: Any = ()) -> dict[str, Any]:
+    async def wrong_shape(_self: Client, _route: str, _parameters: Any = ()) -> dict[str, Any]:
         return {"data": [{"unexpected": True}]}
 
-    monkeypatch.setattr(Client, "events", wrong_shape)
+    monkeypatch.setattr(Client, "get", wrong_shape)
     broken = web.post("/_dash-update-component", json=body)
     assert broken.status_code == 200
     assert "could not be drawn" in broken.text

@@ -1,102 +1,37 @@
-"""What only a browser can say: policy, scripts, phones, the dark sheet."""
+"""What only a browser can say: policy, scripts, phones, the dark sheet, other directions."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import uvicorn
+from browsing import MARKS, opened, settled
 from fastapi import FastAPI
 
-from dashboard.app import mount
-from dashboard.client import Client
+pytestmark = MARKS
 
-CHROMIUM = (
-    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-)
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run",
-]  # fmt: skip
-PATIENCE_MS = 60_000
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        CHROMIUM is None and not os.environ.get("REQUIRE_BROWSER"),
-        reason="no Chromium on this machine",
-    ),
-]
-
-
-@dataclass
-class Seen:
-    """What the pages of one browser did that they should not have done."""
-
-    foreign: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-    dialogs: list[str] = field(default_factory=list)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def serve() -> Iterator[Any]:
-    running: list[tuple[uvicorn.Server, threading.Thread]] = []
-
-    def start(api: FastAPI) -> str:
-        mount(api, Client.in_process(api))
-        listener = socket.create_server(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(api, log_level="error"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        running.append((server, thread))
-        return f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-    yield start
-    for server, thread in running:
-        server.should_exit = True
-        thread.join()
-
-
-def opened(chromium: Any, address: str, **context: Any) -> tuple[Any, Seen]:
-    page = chromium.new_context(**context).new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    seen = Seen()
-    page.on(
-        "request",
-        lambda r: (
-            None if r.url.startswith((address, "data:", "blob:")) else seen.foreign.append(r.url)
-        ),
-    )
-    page.on("console", lambda m: seen.errors.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda e: seen.errors.append(str(e)))
-
-    def dialog(found: Any) -> None:
-        seen.dialogs.append(found.message)
-        found.dismiss()
-
-    page.on("dialog", dialog)
-    return page, seen
-
-
-def settled(page: Any) -> None:
-    page.wait_for_selector("#content")
-    page.wait_for_selector(".waiting", state="detached")
+PLACES = {
+    "today": "/",
+    "coverage": "/coverage",
+    "framing": "/framing",
+    "events": "/events",
+    "event": f"/events/{0xE0:032x}",
+    "story": f"/stories/{0xF0:032x}",
+    "compare": "/compare",
+    "articles": "/articles",
+    "article": f"/articles/{0:032x}",
+    "outlets": "/outlets",
+    "pipeline": "/pipeline",
+    "methods": "/methods",
+}
+# What markup would have left behind, had any of it been read as markup.
+INTRUDERS = """() => [...document.querySelectorAll("*")].filter((it) =>
+  [...it.attributes].some((a) => a.name.startsWith("on") || a.name === "srcdoc")
+  || /^(javascript|vbscript|data):/i.test((it.getAttribute("href") || "").trim())
+  || /evil/.test(it.getAttribute("src") || it.getAttribute("data") || it.getAttribute("action") || "")
+  || (it.tagName === "A" && it.target !== "_blank" && it.origin !== location.origin)
+  || ["IFRAME", "OBJECT", "EMBED", "BASE", "MARQUEE", "XSS", "MATH"].includes(it.tagName)
+).map((it) => it.outerHTML.slice(0, 200))"""
 
 
 def test_pages_obey_their_policy_on_a_phone_in_the_dark(
@@ -107,7 +42,7 @@ def test_pages_obey_their_policy_on_a_phone_in_the_dark(
         chromium, address, viewport={"width": 390, "height": 844}, color_scheme="dark"
     )
     for path, mark in (
-        ("/", ".main-svg"),
+        ("/coverage", ".main-svg"),
         ("/articles", ".cell-headline"),
         ("/framing", ".main-svg"),
     ):
@@ -126,7 +61,7 @@ def test_a_reader_filters_follows_and_returns(
     page, seen = opened(chromium, address, viewport={"width": 1400, "height": 900})
     page.goto(address + "/articles")
     settled(page)
-    words = page.get_by_label("Headline contains")
+    words = page.get_by_role("textbox", name="Headline contains")
     words.fill("ferry")
     page.wait_for_url("**/articles?q=ferry")
     page.wait_for_selector("#articles-count b")
@@ -141,13 +76,13 @@ def test_a_reader_filters_follows_and_returns(
     page.go_back()
     page.wait_for_url("**/articles?q=ferry")
     page.wait_for_selector(".cell-headline")
-    assert page.get_by_label("Headline contains").input_value() == "ferry"
+    assert page.get_by_role("textbox", name="Headline contains").input_value() == "ferry"
     page.get_by_text("Clear all").click()
     page.wait_for_url("**/articles")
     page.wait_for_function(
         "() => document.querySelector('#articles-count b')?.innerText === '130 articles'"
     )
-    assert page.get_by_label("Headline contains").input_value() == ""
+    assert page.get_by_role("textbox", name="Headline contains").input_value() == ""
     assert (seen.foreign, seen.errors) == ([], [])
 
 
@@ -165,23 +100,46 @@ def test_the_grid_reads_on(chromium: Any, serve: Any, small_api: FastAPI) -> Non
     assert seen.errors == []
 
 
-def test_stored_scripts_stay_text(chromium: Any, serve: Any, hostile_api: FastAPI) -> None:
+@pytest.mark.parametrize(
+    "places",
+    [
+        ["today", "articles", "article", "outlets"],
+        pytest.param(list(PLACES), marks=pytest.mark.long),
+    ],
+    ids=["some", "all"],
+)
+def test_stored_scripts_stay_text(
+    chromium: Any, serve: Any, hostile_api: FastAPI, places: list[str]
+) -> None:
     address = serve(hostile_api)
     page, seen = opened(chromium, address, viewport={"width": 1400, "height": 900})
-    for path in (
-        "/",
-        "/articles",
-        f"/articles/{0:032x}",
-        f"/events/{0xE0:032x}",
-        "/outlets",
-        "/pipeline",
-    ):
-        page.goto(address + path)
+    page.goto(address + "/methods")
+    settled(page)
+    for path in (PLACES[name] for name in places):
+        # As a reader goes on, without loading all scripts again.
+        page.evaluate("to => dash_clientside.set_props('url', {pathname: to, search: ''})", path)
+        page.wait_for_function("to => location.pathname === to", arg=path)
         settled(page)
-        page.wait_for_timeout(300)
-        assert page.locator("img[src='x'], img[src='/x']").count() == 0, path
-        assert page.locator("a[href^='javascript' i]").count() == 0, path
+        if path == "/articles":
+            page.wait_for_selector(".cell-headline")
+        page.evaluate("document.querySelectorAll('details').forEach((it) => { it.open = true; })")
+        page.wait_for_timeout(150)
+        assert page.evaluate(INTRUDERS) == [], path
     assert (seen.dialogs, seen.foreign, seen.errors) == ([], [], [])
+
+
+def test_headlines_run_in_their_own_direction(
+    chromium: Any, serve: Any, arabic_api: FastAPI
+) -> None:
+    address = serve(arabic_api)
+    page, seen = opened(chromium, address, viewport={"width": 390, "height": 844})
+    page.goto(address + PLACES["event"])
+    settled(page)
+    titles = page.locator(".headline")
+    assert titles.count() > 0
+    assert titles.first.evaluate("it => getComputedStyle(it).unicodeBidi") == "plaintext"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert seen.errors == []
 
 
 def test_a_chosen_run_stays_from_page_to_page(

@@ -62,27 +62,6 @@ def test_a_side_is_coloured_only_when_the_whole_interval_lies_on_it() -> None:
     assert figures.colour("lean", mean("x", 50, 1.0, None)) == figures.MIDDLE
 
 
-def test_stacked_counts_and_shares_agree() -> None:
-    counts = {("Gull", "politics"): 3, ("Gull", "sports"): 1, ("Heron", "politics"): 5}
-    plain = figures.stacked(counts, shares=False, what="category")
-    shares = figures.stacked(counts, shares=True, what="category")
-    assert {t["name"]: sum(t["x"]) for t in plain["data"]} == {"Politics": 8, "Sports": 1}
-    for place in range(2):
-        assert abs(sum(t["x"][place] for t in shares["data"]) - 100) < 1e-9
-    assert plain["layout"]["xaxis"]["title"]["text"] == "Articles by category"
-    assert "(%)" in shares["layout"]["xaxis"]["title"]["text"]
-    assert all("n = " in row for row in plain["data"][0]["y"])
-
-
-def test_small_classes_are_folded_and_nothing_is_lost() -> None:
-    counts = {("Gull", f"topic{n:02}"): n + 1 for n in range(20)}
-    folded, classes = figures.folded(counts)
-    assert len(classes) == figures.CLASSES_MAX + 1
-    assert classes[-1] == figures.OTHER
-    assert sum(folded.values()) == sum(counts.values())
-    assert set(figures.palette(classes)) >= set(classes)
-
-
 def test_headlines_stand_beside_their_bodies() -> None:
     pairs = [
         (mean("Gull", 40, 1.0), mean("Gull", 40, 0.4)),
@@ -110,7 +89,6 @@ def test_markup_in_names_reaches_plotly_as_text() -> None:
     drawn = json.dumps(
         [
             figures.intervals([mean(evil, 40, 1.0)], kind="tone"),
-            figures.stacked({(evil, evil): 2}, shares=False, what="topic"),
             figures.timeline([("2026-11-04T10:00:00Z", evil, evil)]),
             figures.headline_and_body([(mean(evil, 40, 1.0), mean(evil, 40, 1.0))]),
             figures.share_intervals([mean(evil, 40, 0.5)]),

@@ -63,10 +63,18 @@ def test_view_choices_are_not_sent_to_the_api() -> None:
     assert asked == [("q", "ferry"), ("limit", "5")]
 
 
+def test_how_coverage_is_drawn_and_weighed_is_in_the_address() -> None:
+    asked = "?subtopic=taxes&weights=prominence&highlight=courts&view=grid"
+    filters = links.parse(asked)
+    assert links.search_of(filters) == asked
+    assert links.query(filters) == [("subtopic", "taxes")]
+    assert links.parse("?weights=money&view=pie").problems == ("weights=money", "view=pie")
+
+
 @pytest.mark.parametrize(
     ("path", "page", "item"),
     [
-        ("/", "overview", None),
+        ("/", "today", None),
         ("/articles", "articles", None),
         ("/articles/abc", "article", "abc"),
         ("/articles/a%2Fb", "article", "a/b"),
@@ -123,3 +131,28 @@ def test_another_run_narrows_nothing() -> None:
     assert links.narrowed(links.parse("?run=3f1c9a0b6d2e&q=ferry"))
     assert links.seen(links.Filters()) == []
     assert links.parse("?run=3f1c").problems == ("run=3f1c",)
+
+
+def test_a_paused_page_and_the_run_set_beside_are_in_the_address() -> None:
+    asked = f"?live=false&against={'6e' * 16}"
+    filters = links.parse(asked)
+    assert links.search_of(filters) == asked
+    assert links.query(filters) == []
+    assert links.parse("?live=maybe&against=short").problems == ("live=maybe", "against=short")
+
+
+def test_a_time_of_reading_needs_an_offset_and_lists_keep_to_themselves() -> None:
+    assert links.parse("?as_of=2026-11-20").as_of == "2026-11-20"
+    assert links.parse("?as_of=2026-11-20T08:00:00Z").as_of == "2026-11-20T08:00:00Z"
+    assert links.parse("?as_of=2026-11-20T08:00:00").problems == ("as_of=2026-11-20T08:00:00",)
+    chosen = links.parse("?level=stories&state=open&without=a&as_of=2026-11-20")
+    assert links.query(chosen) == [("as_of", "2026-11-20")]
+
+
+def test_two_periods_are_two_pairs_of_days() -> None:
+    search = links.merged("?compare=periods", {"before": ["2026-11-01", "2026-11-07"]})
+    found = links.parse(search)
+    assert (str(found.before_from), str(found.before_to)) == ("2026-11-01", "2026-11-07")
+    assert links.query(found) == []  # the API is asked for both periods by their own names
+    turned = links.parse("?before_from=2026-11-07&before_to=2026-11-01&kind=joy")
+    assert (turned.before_from, turned.kind, len(turned.problems)) == (None, None, 2)

@@ -101,6 +101,7 @@ def test_emptied_broker(site: Settings, db: Database) -> None:
     assert_each_labelled_once(db)
 
 
+@pytest.mark.long  # half a minute of waiting
 def test_ringing_too_often_does_no_harm(site: Settings, db: Database) -> None:
     assert queue.ring(queue.make_app(site), 200)
     with worker(site):

@@ -27,16 +27,17 @@ import pytest
 from psycopg.rows import dict_row
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 420.0
-# What a crawl writes about itself: that it looked, when, and what stood there then.
+PATIENCE_S = 600.0
+# What a look or a judgement says of itself: that it was made, when, and what was there then.
 LOOKS = frozenset(
     {
         "front_pages", "front_page_sheets", "front_page_layouts", "front_page_links",
         "outlet_crawls", "source_health", "hosts", "robots", "validators", "sightings", "revisits",
+        "coverage_runs", "coverage_verdicts", "source_health_history",
     }
 )  # fmt: skip
 # The first test of the session waits for the whole demo, killed twice on purpose.
-TEST_S = 540
+TEST_S = 900
 
 
 @dataclass

@@ -31,6 +31,7 @@ def test_softmax_attention_is_the_limit_of_a_large_ridge():
     torch.testing.assert_close(rivals.sdpa(q, k, v), lla_naive(q, k, v, 1e12).float())
 
 
+@pytest.mark.long  # half a minute of timing; the committed run is what is read
 def test_one_run_writes_numbers_and_a_figure(tmp_path):
     done = RUN.invoke(
         app, ["kernels", "bench", "--device", "cpu", "--quick", "--budget-s", "0", "--json",
