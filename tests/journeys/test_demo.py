@@ -120,7 +120,9 @@ def test_a_second_run_changes_no_row_and_leaves_no_process(demo) -> None:
     # Stays up, so that the rows can be read; the tests that follow look at this run.
     demo.start()
     demo.read_summary()
-    assert demo.state() == before
+    after = demo.state()
+    changed = {t: sorted(after[t] ^ before[t])[:4] for t in before if after[t] != before[t]}
+    assert not changed
 
 
 def test_grouping_finds_the_stories(demo) -> None:
