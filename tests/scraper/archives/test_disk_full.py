@@ -42,8 +42,8 @@ def test_a_crawl_whose_archive_is_full_stops(
     story: Callable[..., str],
 ) -> None:  # fmt: skip
     """What was archived is stored, nothing else is, and most of the outlet is not even asked."""
-    links = ""
-    for n in range(1001, 1031):
+    links, stories = "", 200
+    for n in range(1001, 1001 + stories):
         noise = f"<!-- {os.urandom(15_000).hex()} -->"
         web.add(f"/story-number-{n}", story(f"Story {n} of the day", tail=noise))
         links += f"<item><link>http://quay.test/story-number-{n}</link></item>"
@@ -58,7 +58,8 @@ def test_a_crawl_whose_archive_is_full_stops(
     with db.transaction() as conn:
         bare = conn.execute("SELECT count(*) AS n FROM pages WHERE warc_file IS NULL").fetchone()
     assert bare == {"n": 0}
-    assert sum("story" in path for path in web.asked("quay.test")) <= 15
+    # However far the requests were ahead of a slow archive.
+    assert sum("story" in path for path in web.asked("quay.test")) <= stories // 2
 
 
 def test_a_crawl_does_not_start_without_room(
