@@ -26,11 +26,38 @@ INSERT INTO trend_sums (run_id, metric, dimension, digest)
 VALUES (%(run_id)s, %(metric)s, %(dimension)s, %(digest)s) RETURNING sum_id
 """
 DROP_CELLS: Final = "DELETE FROM trend_cells WHERE sum_id = ANY(%(sum_ids)s)"
+DROP_SPANS: Final = "DELETE FROM trend_spans WHERE sum_id = ANY(%(sum_ids)s)"
 DROP: Final = "DELETE FROM trend_sums WHERE sum_id = ANY(%(sum_ids)s)"
 
 MARKED_CELLS: Final = """
 DELETE FROM trend_cells c USING (SELECT DISTINCT publisher_id, day FROM trend_marks) t
  WHERE c.sum_id = %(sum_id)s AND c.day = t.day AND c.publisher_id = t.publisher_id
+"""
+# The weeks and months of the marked days, or all: from the days, once these are as they should be.
+_MARKED_SPANS: Final = SQL("""
+SELECT DISTINCT publisher_id, w.span, date_trunc(w.span, day::timestamp)::date AS starts_on,
+       (date_trunc(w.span, day::timestamp) + ('1 ' || w.span)::interval)::date AS ends_on
+  FROM trend_marks CROSS JOIN (VALUES ('week'), ('month')) w(span)
+""")
+MARKED_SPANS: Final = SQL("""
+DELETE FROM trend_spans c USING ({marked}) t
+ WHERE c.sum_id = %(sum_id)s AND c.span = t.span AND c.starts_on = t.starts_on
+   AND c.publisher_id = t.publisher_id
+""").format(marked=_MARKED_SPANS)
+ADD_MARKED_SPANS: Final = SQL("""
+INSERT INTO trend_spans (sum_id, span, starts_on, publisher_id, label, n, k, s, q)
+SELECT c.sum_id, t.span, t.starts_on, c.publisher_id, c.label,
+       sum(c.n), sum(c.k), sum(c.s), sum(c.q)
+  FROM ({marked}) t JOIN trend_cells c ON c.sum_id = %(sum_id)s
+       AND c.publisher_id = t.publisher_id AND c.day >= t.starts_on AND c.day < t.ends_on
+ GROUP BY 1, 2, 3, 4, 5
+""").format(marked=_MARKED_SPANS)
+ADD_SPANS: Final = """
+INSERT INTO trend_spans (sum_id, span, starts_on, publisher_id, label, n, k, s, q)
+SELECT c.sum_id, w.span, date_trunc(w.span, c.day::timestamp)::date, c.publisher_id, c.label,
+       sum(c.n), sum(c.k), sum(c.s), sum(c.q)
+  FROM trend_cells c CROSS JOIN (VALUES ('week'), ('month')) w(span)
+ WHERE c.sum_id = %(sum_id)s GROUP BY 1, 2, 3, 4, 5 ORDER BY 2, 3, 4
 """
 UNMARK: Final = "DELETE FROM trend_marks"
 
@@ -79,12 +106,15 @@ def _marked(conn: Conn, wanted: set[Sums]) -> int:
     kept = _kept(conn)
     old = [sum_id for sum_id, one in kept.items() if one not in wanted]
     conn.execute(DROP_CELLS, {"sum_ids": old})
+    conn.execute(DROP_SPANS, {"sum_ids": old})
     conn.execute(DROP, {"sum_ids": old})
     current = {sum_id: one for sum_id, one in kept.items() if one in wanted}
     for sum_id, (run_id, metric, dimension, _) in current.items():
         conn.execute(MARKED_CELLS, {"sum_id": sum_id})
         anew = of_marked(metric, dimension)
         conn.execute(ADD.format(strata=anew), {"sum_id": sum_id, "run_id": run_id})
+        conn.execute(MARKED_SPANS, {"sum_id": sum_id})
+        conn.execute(ADD_MARKED_SPANS, {"sum_id": sum_id})
     conn.execute(UNMARK)
     return len(current)
 
@@ -103,8 +133,10 @@ def _missing(conn: Conn, run_id: str, wanted: set[Sums]) -> int:
         assert row is not None  # it was inserted
         whole = strata(named["metric"], named["dimension"])
         conn.execute(ADD.format(strata=whole), {"sum_id": row["sum_id"], "run_id": run_id})
+        conn.execute(ADD_SPANS, {"sum_id": row["sum_id"]})
     conn.execute("DROP TABLE pg_temp.annotations")
     conn.execute("ANALYZE trend_cells")
+    conn.execute("ANALYZE trend_spans")
     return len(missing)
 
 

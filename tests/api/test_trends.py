@@ -139,6 +139,9 @@ ASKED = [
     for more in ("", "&publisher=outlet1", "&published_from=2026-11-03&published_to=2026-11-04")
 ] + [
     "metric=lean&by=week&topic=Ferries&weights=outlet",
+    "metric=lean&by=week&published_from=2026-11-02&published_to=2026-11-08",
+    "metric=lean&by=topic&published_from=2026-11-02",
+    "metric=articles&by=topic,month&published_from=2026-11-01&published_to=2026-11-30",
     "metric=tone&by=topic,publisher&published_to=2026-11-03T12:00:00Z",
     "metric=tone&by=topic&category=politics&lean_min=-2",
 ]
@@ -168,6 +171,7 @@ def test_sums_that_are_kept_change_no_answer(own, filled, world) -> None:
     assert changed != counted
     with filled.transaction() as conn:
         conn.execute("DELETE FROM trend_cells")
+        conn.execute("DELETE FROM trend_spans")
         conn.execute("DELETE FROM trend_sums")
     assert answers() == changed
     trend_sums.refresh(filled)

@@ -37,7 +37,7 @@ LOOKS = frozenset(
     }
 )  # fmt: skip
 # Counted anew from the others every minute, whenever that minute falls.
-SUMS = frozenset({"trend_sums", "trend_cells", "trend_marks"})
+SUMS = frozenset({"trend_sums", "trend_cells", "trend_spans", "trend_marks"})
 # The first test of the session waits for the whole demo, killed twice on purpose.
 TEST_S = 900
 
