@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from annotator.events.edits import Done
+    from annotator.events.edit_writing import Done
     from newsroom.db import Database
 
 app = typer.Typer(help="Events and stories.", no_args_is_help=True)
@@ -272,10 +272,10 @@ def undo(
 
     Example: newsroom events undo 4711 --reason "they were two votes after all"
     """
-    from annotator.events import edits
+    from annotator.events import undoing
 
     with _database() as db, db.transaction() as conn:
-        done = edits.undo(conn, entry, by=_name(by), reason=reason)
+        done = undoing.undo(conn, entry, by=_name(by), reason=reason)
     _done(done, as_json=as_json)
 
 

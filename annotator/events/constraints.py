@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from newsroom.store.ledger import Edit
+from newsroom.store.ledger import Edit, Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,18 @@ def event_bonds(edits: Sequence[Edit]) -> list[Bond]:
         [Bond(together=e.together, apart=e.apart) for e in _newest(edits) if e.level == "event"],
         parted=story_bonds(edits),
     )
+
+
+def overruled(edits: Sequence[Edit]) -> set[int]:
+    """The entries of edits that a later one contradicts, in whole or in part."""
+    made: Mapping[Level, list[Bond]] = {"event": event_bonds(edits), "story": story_bonds(edits)}
+    return {
+        edit.entry_id
+        for edit in edits
+        if not any(
+            edit.together <= bond.together and edit.apart <= bond.apart for bond in made[edit.level]
+        )
+    }
 
 
 def bonds(claims: Sequence[Bond], *, parted: Iterable[Bond] = ()) -> list[Bond]:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Container, Hashable, Iterable, Mapping, 
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from annotator.events import constraints
 from annotator.events.constraints import Bond, bend, bonds, event_bonds, part, story_bonds
 from annotator.events.identity import match
 from newsroom.store.events import Group
@@ -64,10 +65,17 @@ def settle(
         if again == places:
             break
         places = again
+    lost = constraints.overruled(rules)
     return Settled(
         places=places,
         contradictions=[
-            c for edit in rules if (c := _against(edit, wanted[edit.level], judged, places))
+            against
+            for edit in rules
+            if edit.entry_id not in lost
+            and (
+                against := _yielded(edit, judged, places)
+                or _against(edit, wanted[edit.level], judged)
+            )
         ],
     )
 
@@ -357,18 +365,28 @@ def _bent(
     return [{a for name in group for a in members[name]} for group in bent]
 
 
+def _yielded(edit: Edit, judged: Collection[str], places: Places) -> Contradiction | None:
+    """What an edit asks for in vain: events tie together what people parted elsewhere."""
+    group = ids_of(places, edit.level)
+    split = sorted(
+        grouped((group.get(a), a) for a in edit.together).values(), key=lambda g: (-len(g), min(g))
+    )
+    homes = {group[min(piece)] for piece in split}
+    joined = {a for a in edit.apart if group.get(a) in homes}
+    if edit.together.isdisjoint(judged) or (len(split) < 2 and not joined):
+        return None
+    return Contradiction(
+        entry_id=edit.entry_id,
+        joined=tuple(sorted(joined)),
+        parted=tuple(sorted(set().union(*split[1:]))),
+    )
+
+
 def _against(
-    edit: Edit,
-    wanted: Mapping[Hashable, set[str]],
-    judged: Collection[str],
-    places: Places,
+    edit: Edit, wanted: Mapping[Hashable, set[str]], judged: Collection[str]
 ) -> Contradiction | None:
     """What the grouping wanted against an edit that held."""
-    group = ids_of(places, edit.level)
     ours = {a for a in edit.together if a in judged}
-    homes = {group.get(a) for a in edit.together & set(places)} - {None}
-    if not ours or len(homes) > 1 or homes & {group.get(a) for a in edit.apart & set(places)}:
-        return None
     parts = sorted((g & ours for g in wanted.values() if g & ours), key=lambda g: (-len(g), min(g)))
     joined = {a for g in wanted.values() if g & ours for a in g & edit.apart}
     parted = ours - (parts[0] if parts else set()) if len(ours) > 1 else set()

@@ -11,8 +11,8 @@ from typing import Any
 import structlog
 from celery import Celery
 
-from annotator.events import edits
-from annotator.events.edits import Done
+from annotator.events import edits, undoing
+from annotator.events.edit_writing import Done
 from newsroom import log, queue
 from newsroom.db import Conn, Database
 from newsroom.errors import Later, NewsroomError
@@ -23,7 +23,7 @@ logger = structlog.get_logger()
 
 
 def edit(conn: Conn, asked: Mapping[str, Any]) -> Done:
-    """Make one edit. Raises what :mod:`annotator.events.edits` raises."""
+    """Make one edit. Raises what making it by hand raises."""
     event_id, by, reason = asked["event_id"], asked["by"], asked["reason"]
     seen = asked["seen"]
     expected = None if seen is None else {event_id: seen}
@@ -39,7 +39,7 @@ def edit(conn: Conn, asked: Mapping[str, Any]) -> Done:
             ids = [event_id, *asked.get("stories", asked.get("events", ()))]
             return edits.merge(conn, ids, by=by, reason=reason, expected=expected)
         case _:
-            return edits.undo(conn, asked["entry_id"], by=by, reason=reason)
+            return undoing.undo(conn, asked["entry_id"], by=by, reason=reason)
 
 
 def run_due(db: Database, work: Work) -> bool:

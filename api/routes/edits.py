@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query
 
 from api import correction_schemas as schemas
-from api import problems, writing
-from api.deps import Caller, Config, IdempotencyKey, Store, Writer, require
+from api import problems
+from api.deps import Caller, Store, require
 from api.filters import Nothing
+from api.writing import Asking
 from newsroom import queue
 from newsroom.db import Conn
 from newsroom.errors import Conflict, Misconfigured, NotFound
@@ -30,20 +30,6 @@ Said = (
     | schemas.Undo
 )
 router = APIRouter(tags=["corrections"])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
-    """Who asks, and what is needed to write that down."""
-
-    request: Request
-    response: Response
-    store: Store
-    writer: Writer
-    settings: Config
-    caller: Caller
-    query: Annotated[Nothing, Query()]
-    idempotency_key: IdempotencyKey = None
 
 
 @router.post(
@@ -108,14 +94,10 @@ def _asked(
     with asking.store.transaction() as conn:
         _possible(conn, level, group_id, said, also)
     args = {"event_id": group_id, "by": key.owner, **said.model_dump()}
-    job_id = writing.once(
-        asking.request,
-        asking.response,
-        asking.writer,
+    job_id = asking.once(
         key,
-        idempotency_key=asking.idempotency_key,
-        body=said,
-        write=lambda conn: f"/v1/jobs/{jobs.add(conn, jobs.EVENT_EDIT, args, key_id=key.key_id)}",
+        said,
+        lambda conn: f"/v1/jobs/{jobs.add(conn, jobs.EVENT_EDIT, args, key_id=key.key_id)}",
     )
     _ring(asking.settings)
     return _job(asking.store, job_id, key)

@@ -22,7 +22,7 @@ from eventroom import (
     titles,
 )  # fmt: skip
 
-from annotator.events import edits, showing
+from annotator.events import edits, showing, undoing
 from annotator.events.joining import join
 from newsroom import migrate
 from newsroom.db import Conn, Database
@@ -80,10 +80,10 @@ def test_a_title_of_a_person_outlives_groupings_and_merges(conn: Conn, ids: list
     assert titles(conn) == {large: "The vote"}
     regroup(conn, [ids[:3], ids[3:6]], ids)
     assert titles(conn) == {large: "The vote"}
-    edits.undo(conn, merged, by="tom")
+    undoing.undo(conn, merged, by="tom")
     assert titles(conn)[small] == "The vote"
     assert titles(conn)[large] != "The vote"
-    edits.undo(conn, entry, by="ida")
+    undoing.undo(conn, entry, by="ida")
     assert titles(conn)[small] == own
     story = places(conn)[ids[0]][1]
     edits.rename(conn, story, "The session", by="ida")
@@ -102,9 +102,9 @@ def test_a_title_goes_back_with_the_event_it_was_given_to(conn: Conn, ids: list[
     first = edits.merge(conn, [one, two], by="ida").entry_id
     second = edits.merge(conn, [three, one], by="ida").entry_id
     assert titles(conn) == {three: "The vote"}
-    edits.undo(conn, second, by="ida")
+    undoing.undo(conn, second, by="ida")
     assert titles(conn) == {one: "The vote", three: before[three]}
-    edits.undo(conn, first, by="ida")
+    undoing.undo(conn, first, by="ida")
     assert titles(conn) == before | {two: "The vote"}
 
 
@@ -113,15 +113,15 @@ def test_undoing_can_be_undone(conn: Conn, ids: list[str]) -> None:
     event = event_of(conn, ids[0])
     apart = edits.split(conn, event, ids[3:5], by="ida")
     before = places(conn)
-    back = edits.undo(conn, apart.entry_id, by="tom")
+    back = undoing.undo(conn, apart.entry_id, by="tom")
     assert events_of(conn) == [ids[:5]]
     with pytest.raises(Conflict, match="undone already"):
-        edits.undo(conn, apart.entry_id, by="tom")
-    edits.undo(conn, back.entry_id, by="ida")
+        undoing.undo(conn, apart.entry_id, by="tom")
+    undoing.undo(conn, back.entry_id, by="ida")
     assert places(conn) == before
     regroup(conn, [ids[:5]], ids)
     assert places(conn) == before
-    edits.undo(conn, apart.entry_id, by="ida")
+    undoing.undo(conn, apart.entry_id, by="ida")
     assert events_of(conn) == [ids[:5]]
     sound(conn)
 
@@ -132,9 +132,9 @@ def test_what_a_person_built_on_is_undone_last(conn: Conn, ids: list[str]) -> No
     merged = edits.merge(conn, [one, two], by="ida").entry_id
     apart = edits.split(conn, one, [ids[0], ids[3]], by="tom").entry_id
     with pytest.raises(Conflict, match=f"undo entry {apart} first"):
-        edits.undo(conn, merged, by="ida")
-    edits.undo(conn, apart, by="tom")
-    edits.undo(conn, merged, by="ida")
+        undoing.undo(conn, merged, by="ida")
+    undoing.undo(conn, apart, by="tom")
+    undoing.undo(conn, merged, by="ida")
     assert events_of(conn) == [ids[:3], ids[3:6]]
     assert (event_of(conn, ids[0]), event_of(conn, ids[3])) == (one, two)
     sound(conn)
@@ -146,9 +146,9 @@ def test_what_a_person_ended_is_brought_back_first(conn: Conn, ids: list[str]) -
     apart = edits.split(conn, two, ids[5:6], by="ida").entry_id
     merged = edits.merge(conn, [one, two], by="tom").entry_id
     with pytest.raises(Conflict, match=f"undo entry {merged} first"):
-        edits.undo(conn, apart, by="ida")
-    edits.undo(conn, merged, by="tom")
-    edits.undo(conn, apart, by="ida")
+        undoing.undo(conn, apart, by="ida")
+    undoing.undo(conn, merged, by="tom")
+    undoing.undo(conn, apart, by="ida")
     assert events_of(conn) == [ids[:3], ids[3:6]]
 
 
@@ -158,7 +158,7 @@ def test_what_a_grouping_ended_is_undone_into_what_it_became(conn: Conn, ids: li
     apart = edits.split(conn, two, ids[7:8], by="ida").entry_id
     regroup(conn, [ids[:7]], ids)
     assert lineage.whereabouts(conn, two).into == (one,)
-    edits.undo(conn, apart, by="ida")
+    undoing.undo(conn, apart, by="ida")
     assert events_of(conn) == [ids[:8]]
     sound(conn)
 
@@ -170,7 +170,7 @@ def test_what_a_grouping_did_and_a_person_undid_is_not_done_again(
     one, two = event_of(conn, ids[0]), event_of(conn, ids[3])
     regroup(conn, [ids[:5]], ids)
     (merged,) = [e for e in showing.log(conn, two, rows=9) if e["kind"] == "merged"]
-    edits.undo(conn, merged["entry_id"], by="ida")
+    undoing.undo(conn, merged["entry_id"], by="ida")
     assert events_of(conn) == [ids[:3], ids[3:5]]
     assert event_of(conn, ids[3]) == two
     regroup(conn, [ids[:5]], ids)
@@ -178,7 +178,7 @@ def test_what_a_grouping_did_and_a_person_undid_is_not_done_again(
     regroup(conn, [ids[:1], ids[1:3], ids[3:5]], ids)
     (parted,) = [e for e in showing.log(conn, one, rows=9) if e["kind"] == "left"]
     with pytest.raises(BadRequest, match="cannot be undone"):
-        edits.undo(conn, parted["entry_id"], by="ida")
+        undoing.undo(conn, parted["entry_id"], by="ida")
     sound(conn)
 
 
@@ -204,7 +204,7 @@ def test_a_story_is_split_by_events_and_groupings_keep_to_it(conn: Conn, ids: li
     )
     assert entry["against_joined"] == [*ids[:3], *ids[6:8]]
     sound(conn)
-    edits.undo(conn, done.entry_id, by="tom")
+    undoing.undo(conn, done.entry_id, by="tom")
     assert stories_of(conn) == [ids]
     assert lineage.whereabouts(conn, done.to_ids[0]).into == (story,)
     sound(conn)
@@ -227,14 +227,14 @@ def test_a_merge_of_stories_holds_and_what_was_built_on_it_is_undone_first(
     both = edits.merge(conn, [event_of(conn, ids[0]), event_of(conn, ids[5])], by="tom").entry_id
     apart = edits.split(conn, one, [event_of(conn, ids[0])], by="tom").entry_id
     with pytest.raises(Conflict, match=f"undo entry {apart} first"):
-        edits.undo(conn, merged.entry_id, by="ida")
-    edits.undo(conn, apart, by="tom")
-    edits.undo(conn, both, by="tom")
-    edits.undo(conn, merged.entry_id, by="ida")
+        undoing.undo(conn, merged.entry_id, by="ida")
+    undoing.undo(conn, apart, by="tom")
+    undoing.undo(conn, both, by="tom")
+    undoing.undo(conn, merged.entry_id, by="ida")
     assert stories_of(conn) == halves
     assert (story_of(conn, ids[0]), story_of(conn, ids[5])) == (one, two)
     assert reading.story(conn, two)["title"] == "The ferry bill"
-    edits.undo(conn, entry, by="ida")
+    undoing.undo(conn, entry, by="ida")
     assert reading.story(conn, two)["title"] != "The ferry bill"
     sound(conn)
 
@@ -248,7 +248,7 @@ def test_a_story_that_a_grouping_merged_can_be_parted_for_good(conn: Conn, ids: 
     (merged,) = [
         e for e in showing.log(conn, two, rows=9) if (e["level"], e["kind"]) == ("story", "merged")
     ]
-    edits.undo(conn, merged["entry_id"], by="ida")
+    undoing.undo(conn, merged["entry_id"], by="ida")
     regroup(conn, events, ids)
     assert stories_of(conn) == halves
     sound(conn)
@@ -263,7 +263,7 @@ def test_single_articles_and_what_is_left_of_two(conn: Conn, ids: list[str]) -> 
     assert (found.state, found.into) == ("retired", ())
     regroup(conn, [ids[:2]], ids)
     assert events_of(conn) == []
-    edits.undo(conn, done.entry_id, by="ida")
+    undoing.undo(conn, done.entry_id, by="ida")
     assert event_of(conn, ids[0]) == event
     sound(conn)
 
@@ -290,8 +290,8 @@ REFUSED = [
     ),
     (lambda c, e, a: edits.merge(c, [e, story_of(c, a[0])], by="x"), BadRequest, "two-levels"),
     (lambda c, e, a: edits.rename(c, e, " ", by="x"), BadRequest, "bad-title"),
-    (lambda c, e, a: edits.undo(c, 10**6, by="x"), NotFound, "entry-unknown"),
-    (lambda c, e, a: edits.undo(c, _created(c), by="x"), BadRequest, "not-undoable"),
+    (lambda c, e, a: undoing.undo(c, 10**6, by="x"), NotFound, "entry-unknown"),
+    (lambda c, e, a: undoing.undo(c, _created(c), by="x"), BadRequest, "not-undoable"),
     (lambda c, e, a: showing.event(c, "f" * 32), NotFound, "event-unknown"),
 ]
 

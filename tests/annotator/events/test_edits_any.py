@@ -17,7 +17,7 @@ from eventroom import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from annotator.events import edits
+from annotator.events import edits, undoing
 from newsroom.db import Conn, Database
 from newsroom.errors import BadRequest, Conflict
 from newsroom.store import ledger
@@ -52,7 +52,7 @@ def test_any_edits_and_groupings_leave_a_sound_ledger(
                 continue
             sound(conn)
         while standing := ledger.standing(conn):
-            edits.undo(conn, standing[-1].entry_id, by="tom")
+            undoing.undo(conn, standing[-1].entry_id, by="tom")
             sound(conn)
         _regroup(conn, ids, last)
         assert events_of(conn) == sorted(sorted(g) for g in _parts(ids, last))
@@ -78,7 +78,7 @@ def test_undoing_everything_restores_what_was(
             except (BadRequest, Conflict):
                 continue
         while standing := _standing_since(conn, version):
-            edits.undo(conn, standing, by="tom")
+            undoing.undo(conn, standing, by="tom")
         sound(conn)
         assert (places(conn), titles(conn)) == (start, had)
         conn.rollback()
@@ -106,7 +106,7 @@ def _step(conn: Conn, ids: Sequence[str], kind: str, numbers: list[int]) -> list
         return numbers
     if kind == "undo":
         rows = conn.execute("SELECT entry_id FROM lineage ORDER BY 1 DESC LIMIT 4").fetchall()
-        edits.undo(conn, rows[numbers[0] % len(rows)]["entry_id"], by="tom")
+        undoing.undo(conn, rows[numbers[0] % len(rows)]["entry_id"], by="tom")
     elif current and kind == "split":
         event = current[numbers[0] % len(current)]
         chosen = [a for a, n in zip(ids, numbers, strict=True) if n > 1]

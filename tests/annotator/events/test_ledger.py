@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from annotator.events import ledger
 from annotator.events.cohesion import cohesion, purity
-from annotator.events.constraints import event_bonds, story_bonds
+from annotator.events.constraints import event_bonds, overruled, story_bonds
 from annotator.events.ledger import Proposal, lineage, settle, tidy
 from newsroom.store.ledger import LEVELS, Edit, Level, Place
 
@@ -100,6 +100,17 @@ def test_bonds_share_no_article_and_agree(wanted) -> None:
 def test_an_edit_that_a_later_one_overruled_is_not_reported() -> None:
     rules = [edit(1, "c d", "a b"), edit(2, "a b c d")]
     assert settle({}, proposals("a b c d"), edits=rules).contradictions == []
+
+
+def test_an_older_decision_that_events_tie_in_vain_is_reported() -> None:
+    rules = [edit(1, "a b p q", level="story"), edit(2, "c d", "x y", "story")]
+    wanted = proposals("a b c", story="s") | proposals("p q x", story="t")
+    wanted |= proposals("d", story="s") | proposals("y", story="t")
+    found = settle({}, wanted, edits=rules)
+    story = ledger.ids_of(found.places, "story")
+    assert story["c"] == story["d"] == story["a"] != story["x"] == story["p"]
+    (against,) = found.contradictions
+    assert (against.entry_id, against.joined, against.parted) == (1, (), ("p", "q"))
 
 
 def test_one_article_split_off_is_in_no_event() -> None:
@@ -208,7 +219,12 @@ def test_every_article_has_one_place_and_every_change_a_reason(rounds, wanted) -
             )
             for a, (e, s) in proposed.items()
         }
-        new = settle(places, said, edits=edits, used=ever).places
+        found = settle(places, said, edits=edits, used=ever)
+        new, told_of = found.places, {c.entry_id for c in found.contradictions}
+        for rule in edits:
+            in_vain = _in_vain(rule, ledger.ids_of(new, rule.level))
+            if in_vain and not rule.together.isdisjoint(said):
+                assert rule.entry_id in told_of | overruled(edits)
         for level in ("event", "story"):
             old_ids, new_ids = ledger.ids_of(places, level), ledger.ids_of(new, level)
             told = dict(old_ids)
@@ -237,6 +253,11 @@ def test_every_article_has_one_place_and_every_change_a_reason(rounds, wanted) -
         ever |= {i for level in ("event", "story") for i in ledger.ids_of(places, level).values()}
         ever |= {i for level in ("event", "story") for i in ledger.ids_of(new, level).values()}
         places = new
+
+
+def _in_vain(rule: Edit, group: dict[str, str]) -> bool:
+    homes = {group[a] for a in rule.together if a in group}
+    return len(homes) > 1 or any(group.get(a) in homes for a in rule.apart)
 
 
 def _ties(places, made) -> bool:
