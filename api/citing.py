@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
+from api.comparison_filters import MEANS, SHARES, ComparisonQuery
 from api.event_filters import EventsQuery, StoriesQuery
 from api.filters import REPEATABLE, ArticleFilters, ArticlesQuery, Asked, TrendsQuery
 from api.label_filters import AnnotationsQuery
@@ -27,9 +28,12 @@ EXPLORED: Final = frozenset(
     {
         "publisher", "category", "topic", "news_type", "event", "story", "q", "published_from",
         "published_to", "lean_min", "lean_max", "tone_min", "tone_max", "labelled", "sort", "run",
+        "compare", "before_from", "before_to",
     }
 )  # fmt: skip
 DAYS: Final = ("published_from", "published_to")
+WHOLE_DAYS: Final = frozenset({*DAYS, "before_from", "before_to"})
+SIDES: Final = frozenset({"of", "a", "b"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,7 @@ class Kind:
 KINDS: Final[Mapping[str, Kind]] = {
     "/v1/articles": Kind(query=ArticlesQuery, method="articles", page="/articles"),
     "/v1/trends": Kind(query=TrendsQuery, method="trends", page="/framing"),
+    "/v1/comparisons": Kind(query=ComparisonQuery, method="comparisons", page="/compare"),
     "/v1/events": Kind(query=EventsQuery, method="events", page="/events"),
     "/v1/stories": Kind(query=StoriesQuery, method="stories"),
     "/v1/annotations": Kind(query=AnnotationsQuery, method="annotations"),
@@ -95,12 +100,15 @@ class Question:
     @property
     def of_articles(self) -> ArticleFilters | None:
         """Which articles it is of, if it is of articles."""
+        if isinstance(self.query, ComparisonQuery):
+            return ArticleFilters.model_validate(self.slice())
         return self.query if isinstance(self.query, ArticleFilters) else None
 
-    def among(self, names: Iterable[str]) -> dict[str, str | list[str]]:
-        """Its values of these parameters."""
-        wanted = set(names)
-        return {name: value for name, value in self.values.items() if name in wanted}
+    def slice(self) -> dict[str, str | list[str]]:
+        """The parameters of the articles that it is of; a comparison is of both sides."""
+        wanted = ArticleFilters.model_fields
+        named = {name: value for name, value in self.values.items() if name in wanted}
+        return named | self.query.both() if isinstance(self.query, ComparisonQuery) else named
 
 
 def read(of: str) -> Question:
@@ -158,11 +166,24 @@ def explored(question: Question, values: Mapping[str, Any]) -> tuple[str | None,
     """Address of the explorer's view, if it has one, and the parameters that this leaves out."""
     page = question.kind.page
     if isinstance(question.query, TrendsQuery) and question.query.metric == "articles":
-        page = "/articles"
+        page = "/coverage"
     if page is None:
         return None, []
-    shown = {n: v for n, v in values.items() if n in EXPLORED and (n not in DAYS or _is_day(v))}
+    if isinstance(question.query, ComparisonQuery):
+        values = {n: v for n, v in values.items() if n not in SIDES} | _sides(question.query)
+    shown = {
+        n: v for n, v in values.items() if n in EXPLORED and (n not in WHOLE_DAYS or _is_day(v))
+    }
     return address(page, shown), sorted(values.keys() - shown.keys())
+
+
+def _sides(query: ComparisonQuery) -> dict[str, Any]:
+    """The sides of a comparison as the explorer spells them."""
+    if query.of == "outlets":
+        return {"publisher": [query.a, query.b]}
+    (first, last), (before, until) = query.a.split("/"), query.b.split("/")
+    days = {"published_from": first, "published_to": last}
+    return {"compare": "periods", **days, "before_from": before, "before_to": until}
 
 
 def snippet(base_url: str, method: str, values: Mapping[str, Any]) -> str:
@@ -187,6 +208,8 @@ def labels_used(query: Asked) -> list[Label]:
     names = [name for name in BEHIND if getattr(query, name, None) is not None]
     if isinstance(query, TrendsQuery):
         names += [name for name in (query.metric, *query.by.split(",")) if name in BEHIND]
+    elif isinstance(query, ComparisonQuery):
+        names += [name for name in (*MEANS, *SHARES) if name in BEHIND]
     elif isinstance(query, ArticlesQuery):
         names += (query.columns() or {"labels", "sentence_counts"}) & BEHIND.keys()
     return sorted({label for name in names for label in BEHIND[name]})

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from pydantic import Field, model_validator
 
 from api.filters import ArticleFilters, Text, _end, _start
+from newsroom.store.reading import trends
+
+MEANS: Final = (
+    "lean",
+    "tone",
+    "headline_lean",
+    "fact_sentences",
+    "opinion_sentences",
+    "quote_sentences",
+    "borderline_sentences",
+    "negative_sentences",
+    trends.BALANCE,
+)
+SHARES: Final = ("category", "topic", "news_type")
 
 
 class ComparisonQuery(ArticleFilters):
@@ -41,6 +55,14 @@ class ComparisonQuery(ArticleFilters):
         first, last = _days(chosen)
         ends = {"published_from": _start(first), "published_to": _end(last)}
         return ArticleFilters.model_construct(**values | ends)
+
+    def both(self) -> dict[str, str | list[str]]:
+        """What narrows the articles to those of either side, with the days between two periods."""
+        if self.of == "outlets":
+            return {"publisher": [self.a, self.b]}
+        days = sorted((_days(self.a), _days(self.b)), key=lambda ends: _start(ends[0]))
+        last = max((last for _, last in days), key=_end)
+        return {"published_from": days[0][0], "published_to": last}
 
 
 def _days(period: str) -> tuple[str, str]:

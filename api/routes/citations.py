@@ -14,7 +14,7 @@ from api.citing import Question
 from api.deps import Store
 from api.exports import asked
 from api.exports.asked import ExportAsk, Plan
-from api.filters import ArticleFilters, Seen
+from api.filters import Seen
 from api.pages import digest
 from newsroom.errors import BadRequest
 from newsroom.measured import measured
@@ -23,7 +23,10 @@ from newsroom.store.reading import outlets, runs, slices
 
 router = APIRouter(tags=["citations"])
 
-NO_HISTORY = "this list keeps no history: only articles, trends and exports can be had as of a time"
+NO_HISTORY = (
+    "this list keeps no history: only articles, trends, comparisons and exports can be had as of a "
+    "time"
+)
 
 
 @router.get("/cite", response_model=citation_schemas.Citation)
@@ -48,8 +51,9 @@ def cite(
         span = None
         if of_articles is not None:
             span = slices.span(conn, plan.where() if plan else of_articles.where(run_id))
-        first, last = citing.days(question.query, span, moment)
-        chosen = getattr(question.query, "publisher", None) or None
+        spoken_of = of_articles or question.query
+        first, last = citing.days(spoken_of, span, moment)
+        chosen = getattr(spoken_of, "publisher", None) or None
         about = {"as_of": moment, "publisher": chosen, "first_day": first, "last_day": last}
         seen = cut.completeness(conn, about)
         known = chosen or outlets.ids(conn)
@@ -103,7 +107,7 @@ def _plan(store: Store, question: Question) -> tuple[Plan | None, str | None]:
     if question.of_articles is None:
         return None, NO_HISTORY
     try:
-        ask = ExportAsk.model_validate(question.among(ArticleFilters.model_fields))
+        ask = ExportAsk.model_validate(question.slice())
         return asked.plan(store, ask), None
     except ValidationError as error:
         return None, str(error.errors()[0]["msg"]).removeprefix("Value error, ")

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query
 
 from api import comparison_schemas, then
-from api.comparison_filters import ComparisonQuery
+from api.comparison_filters import MEANS, SHARES, ComparisonQuery
 from api.deps import Store
 from api.scales import bounds_of, of_sentences, within
 from newsroom import differences, intervals
@@ -20,18 +20,6 @@ from newsroom.store.reading.where import Where
 
 router = APIRouter(tags=["trends"])
 
-MEANS: Final = (
-    "lean",
-    "tone",
-    "headline_lean",
-    "fact_sentences",
-    "opinion_sentences",
-    "quote_sentences",
-    "borderline_sentences",
-    "negative_sentences",
-    trends.BALANCE,
-)
-SHARES: Final = ("category", "topic", "news_type")
 ROWS_MAX: Final = 20_000  # outlets times classes
 DIGITS: Final = 9
 P_MAX: Final = 0.05

@@ -103,6 +103,10 @@ class Newsroom(Closing):
         """Cells of a ``metric`` ``by`` one or two dimensions, with n and 95 % interval."""
         return self._whole("trends", filters)
 
+    def comparisons(self, **filters: Value) -> Rows:
+        """Measures of two outlets or two periods ``a`` and ``b``, and which of them differ."""
+        return self._whole("comparisons", filters)
+
     def latest_front_pages(self, **filters: Value) -> Rows:
         """What front pages lead with now: of each outlet the newest look that came."""
         return self._whole("frontpages/latest", filters)

@@ -98,6 +98,7 @@ def test_what_cannot_be_pinned_says_so(client, of, why) -> None:
 @pytest.mark.parametrize("path", citing.KINDS)
 def test_the_explorer_reads_its_address(client, path) -> None:
     more = "metric=lean&by=publisher&subtopic=x&published_to=2026-11-04" if "trends" in path else ""
+    more = "a=outlet0&b=outlet1&subtopic=x&published_to=2026-11-04" if "compar" in path else more
     found = cited(client, f"{path}?{more}")
     if citing.KINDS[path].page is None:
         assert found["permalink"] is None
@@ -108,7 +109,54 @@ def test_the_explorer_reads_its_address(client, path) -> None:
     assert not read.problems
     if more:
         assert read.published_to == date(2026, 11, 4)
-        assert found["permalink_leaves_out"] == ["as_of", "by", "metric", "subtopic"]
+        left_out = (
+            ["as_of", "by", "metric", "subtopic"] if "trends" in path else ["as_of", "subtopic"]
+        )
+        assert found["permalink_leaves_out"] == left_out
+
+
+PERIODS = "/v1/comparisons?of=periods&a=2026-11-04/2026-11-05&b=2026-11-02/2026-11-03"
+
+
+def test_a_comparison_is_of_the_articles_of_both_sides(client) -> None:
+    outlets = cited(client, "/v1/comparisons?a=outlet0&b=outlet1&topic=Ferries")
+    counted = client.get(
+        "/v1/articles?publisher=outlet0&publisher=outlet1&topic=Ferries&count=true"
+    )
+    assert outlets["articles"] == counted.json()["meta"]["total"] > 0
+    assert outlets["export"]["publisher"] == ["outlet0", "outlet1"]
+    assert {row["publisher"] for row in outlets["completeness"]["outlets"]} == {
+        "outlet0",
+        "outlet1",
+    }
+    assert outlets["pinned"]
+    days = cited(client, PERIODS)["completeness"]
+    assert (days["first_day"], days["last_day"]) == ("2026-11-02", "2026-11-05")
+
+
+def test_a_comparison_gives_the_same_again(client) -> None:
+    for of in (PERIODS, "/v1/comparisons?a=outlet0&b=outlet1"):
+        assert rows(client, cited(client, of)["call"]) == rows(client, of)
+
+
+def test_a_comparison_leads_to_its_page(client) -> None:
+    found = cited(client, PERIODS + "&publisher=outlet2")
+    where, _, query = found["permalink"].removeprefix("http://testserver").partition("?")
+    assert links.route(where) == links.Route(page="compare")
+    read = links.parse(query)
+    assert not read.problems
+    assert (read.compare, read.publisher) == ("periods", ("outlet2",))
+    assert (read.published_from, read.published_to) == (date(2026, 11, 4), date(2026, 11, 5))
+    assert (read.before_from, read.before_to) == (date(2026, 11, 2), date(2026, 11, 3))
+    assert found["permalink_leaves_out"] == ["as_of"]
+    outlets = cited(client, "/v1/comparisons?a=outlet0&b=outlet1")["permalink"]
+    assert "publisher=outlet0&publisher=outlet1" in outlets
+
+
+def test_counts_of_articles_lead_to_coverage(client) -> None:
+    counts = cited(client, "/v1/trends?metric=articles&by=publisher,topic")["permalink"]
+    assert counts.startswith("http://testserver/coverage")
+    assert "/framing" in cited(client, "/v1/trends?metric=lean&by=publisher")["permalink"]
 
 
 def test_which_labels_are_used_and_how_good_they_are(client) -> None:

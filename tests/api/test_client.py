@@ -102,6 +102,9 @@ def test_every_list_and_every_one(newsroom, world) -> None:
     assert newsroom.gaps(day_from="2026-11-02", day_to=date(2026, 11, 2)).total() == 5
     assert newsroom.latest_front_pages().total() == newsroom.blindspots().total() == 0
     assert newsroom.story_coverage(limit=1).total() == 1
+    compared = newsroom.comparisons(a="outlet0", b="outlet1")
+    assert {row["measure"] for row in compared} > {"lean", "topic"}
+    assert compared.cite()["pinned"]
     for missing in (newsroom.codebook, lambda: newsroom.event_state(event),
                     lambda: newsroom.story_state(story), lambda: newsroom.front_page("none")):  # fmt: skip
         with contextlib.suppress(NotFound):
@@ -293,7 +296,9 @@ def test_a_dispute_is_said(exporting, world) -> None:
 def test_the_snippet_of_a_citation_runs(newsroom, path, world) -> None:
     kind = citing.KINDS[path]
     filters = {"metric": "tone", "by": "topic"} if path == "/v1/trends" else {}
-    if "publisher" in kind.query.model_fields:
+    if path == "/v1/comparisons":
+        filters = {"a": "outlet0", "b": "outlet1"}
+    elif "publisher" in kind.query.model_fields:
         filters["publisher"] = ["outlet0", "outlet1"]
     rows = getattr(newsroom, kind.method)(**filters)
     found = rows.cite()
